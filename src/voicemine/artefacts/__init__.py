@@ -1,0 +1,1 @@
+"""Everything that touches disk: fingerprints, the stage store, keys, locks, and atomic publishing."""

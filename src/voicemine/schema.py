@@ -70,7 +70,8 @@ def to_arrow(table: Table, frame: pd.DataFrame) -> pa.Table:
     schema = table.schema(frame.columns)
     unknown = [c for c in frame.columns if c not in schema.names]
     if unknown:
-        raise TableError(f"table {table.name}: undeclared column(s) {', '.join(map(str, unknown))}; declare them in tables.py")
+        raise TableError(f"table {table.name}: undeclared column(s) {', '.join(map(str, unknown))}; "
+                         "declare them in tables.py")
     faults: list[str] = []
     arrays = []
     for field in schema:
@@ -128,13 +129,15 @@ def _value_faults(table: Table, frame: pd.DataFrame) -> list[str]:
         values = frame[column.name]
         missing = values.isna()
         if not column.nullable and missing.any():
-            faults.append(f"column {column.name}: {int(missing.sum())} missing value(s) at row {int(np.argmax(missing))}")
+            first = int(np.argmax(missing))
+            faults.append(f"column {column.name}: {int(missing.sum())} missing value(s) at row {first}")
         if column.kind in _BOUNDS:
             low, high = _BOUNDS[column.kind]
             numbers = pd.to_numeric(values[~missing])
             wrong = numbers[(numbers < low) | (numbers > high)]
             if len(wrong):
-                faults.append(f"column {column.name}: {len(wrong)} value(s) outside {low:g}..{high:g}: {_examples(wrong)}")
+                faults.append(f"column {column.name}: {len(wrong)} value(s) outside {low:g}..{high:g}: "
+                              f"{_examples(wrong)}")
         if column.allowed is not None:
             wrong = values[~missing & ~values.isin(column.allowed)]
             if len(wrong):

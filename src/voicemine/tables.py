@@ -178,6 +178,13 @@ THEME_LEDGER = Table("theme_ledger", "event of a theme", ("run_id", "ordinal"), 
     _c("weight", "number", "share of the theme's mentions that the event rests on", null=True),
     _c("note", "text", "plain words", null=True),
 ))
+THEME_TRANSLATION = Table("theme_translation", "theme_id of an earlier run × theme of this run",
+                          ("from_run_id", "from_theme_id", "rank"), (
+    _c("from_run_id", "text", "run whose export holds the old id; an id not listed for it means the same today"),
+    _c("from_theme_id", "text", "theme_id in that export"), _c("rank", "integer", "0 = where most of it went"),
+    _c("theme_id", "text", "theme of this run; null: in no theme any more", null=True),
+    _c("share", "probability", "share of the old theme's mentions that are there today"),
+))
 JOURNEY = Table("journey", "stage × touchpoint", ("stage", "touchpoint"), (
     _c("stage", "text", "stage"), _c("touchpoint", "text", "touchpoint"),
     _c("classic_stage", "text", "stage of the classic five that it rolls up to", null=True),
@@ -248,8 +255,8 @@ THEME_IDS = Table("theme_ids", "theme with its lasting identity", ("theme_key",)
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     ITEMS_CLEAN, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
-    THEME_TRENDS, THEME_LEDGER, JOURNEY, REJECTS, REDACTIONS, DUPLICATES, MAP_POINTS, THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES,
-    THEME_LINKS, CELLS, THEME_IDS)}
+    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, JOURNEY, REJECTS, REDACTIONS, DUPLICATES, MAP_POINTS,
+    THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES, THEME_LINKS, CELLS, THEME_IDS)}
 # The rejects of one stage, before they are brought together.
 TABLES |= {n: Table(n, REJECTS.row, REJECTS.key, REJECTS.columns, exported=False)
            for n in ("ingest_rejects", "clean_rejects")}

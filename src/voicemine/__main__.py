@@ -1,0 +1,5 @@
+"""`python -m voicemine`."""
+
+from voicemine.cli import main
+
+main()

@@ -1,0 +1,72 @@
+"""The Python interface: run a configuration, mine a DataFrame, read the tables."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from voicemine import config as configuration
+from voicemine.artefacts.publish import find_run, read_manifest, read_table
+from voicemine.errors import UsageError
+from voicemine.runner import execute
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run. `folder` holds tables, report.html and run.json."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """The run at a path: a run's folder, or an out folder with a current run. Raises UsageError."""
+        return cls(find_run(Path(path)))
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """run.json: configuration, counts, costs, versions, warnings."""
+        return read_manifest(self.folder)
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.folder / "report.html"
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One exported table, such as `themes`. Raises UsageError for an unknown name."""
+        return read_table(self.folder, name)
+
+
+def run(config: str | Path | Mapping[str, Any], *, out: str | Path | None = None) -> Run:
+    """Run a configuration: a YAML file's path, or its content as a mapping. Raises VoicemineError."""
+    if isinstance(config, Mapping):
+        loaded = configuration.load(None, extra=config)
+    else:
+        loaded = configuration.load(Path(config))
+    return Run(execute(loaded, out=Path(out) if out else None).folder)
+
+
+def mine(
+    frame: pd.DataFrame, *, out: str | Path | None = None, source: Mapping[str, Any] | None = None, **settings: Any
+) -> Run:
+    """Mine the feedback in a DataFrame.
+
+    Columns are found by name and content; `source` says what cannot be guessed, with the keys of a source in the
+    configuration (`text_columns`, `id_column`, `time_column`, …). `settings` are sections of the configuration,
+    such as `cluster={"scope": "all"}`. Without `out`, the run lies in a new temporary folder.
+    Raises VoicemineError.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError("mine() takes a pandas DataFrame; use run() for files")
+    # A frame comes in by the same door as a stream of JSON lines: one reader, one way of finding columns.
+    lines = frame.to_json(orient="records", lines=True, date_format="iso", date_unit="us", force_ascii=False)
+    stream = io.BytesIO(lines.encode("utf-8", "surrogatepass"))
+    loaded = configuration.load(None, extra={**settings, "sources": [{"name": "dataframe", **(source or {}), "path": "-"}]})
+    folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="voicemine-"))
+    return Run(execute(loaded, out=folder, stdin=stream).folder)

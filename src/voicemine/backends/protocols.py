@@ -1,0 +1,69 @@
+"""The one-method protocols through which models come in, and what they exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What one pass over `n` texts gives.
+
+    vectors: (n, d) float32, rows of length 1. logits: label set -> (n, k) float32, empty where the encoder
+    carries no label branch. n_windowed: texts longer than the encoder's window, pooled over several windows.
+    """
+
+    vectors: Floats
+    logits: Mapping[str, Floats] = field(default_factory=dict)
+    n_windowed: int = 0
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text in, vectors (and label logits, if the model carries them) out; row i belongs to text i."""
+
+    @property
+    def identity(self) -> str:
+        """Name, weight hash and precision: equal identities give equal vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """d, the length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        """Encode `texts`. A row must not depend on its neighbours beyond 1e-4."""
+
+
+@runtime_checkable
+class Labeller(Protocol):
+    """Text in, label logits out: for a label model that is not part of the encoder."""
+
+    @property
+    def identity(self) -> str:
+        """Name and weight hash."""
+
+    @property
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Label set -> its labels, in the order of the logits' columns."""
+
+    def label(self, texts: Sequence[str]) -> Mapping[str, Floats]:
+        """Label set -> (n, k) float32 logits."""
+
+
+@runtime_checkable
+class Namer(Protocol):
+    """Suggests a name for a theme from redacted material; may refuse by returning None."""
+
+    @property
+    def identity(self) -> str:
+        """Name, version of the prompt, and model."""
+
+    def suggest(self, *, keywords: Sequence[str], quotes: Sequence[str], taken: Sequence[str]) -> str | None:
+        """A short name, or None where no good one was found."""

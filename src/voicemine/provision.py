@@ -1,0 +1,133 @@
+"""The backends that stages need: known by identity before a run, loaded only when a stage really runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from voicemine.artefacts.files import digest_json
+from voicemine.artefacts.keys import Hasher
+from voicemine.backends.encoder_default import MINILM_SHA256, DefaultEncoder, minilm_folder
+from voicemine.backends.encoder_hub import HubEncoder
+from voicemine.backends.model_card import file_hash, verify_card
+from voicemine.backends.protocols import Encoder, Floats
+from voicemine.backends.spacy_pipeline import load_pipeline, pipeline_identity
+from voicemine.config import Loaded
+from voicemine.errors import ModelError
+from voicemine.numerics.calibration import Calibration, calibration_from
+from voicemine.resources import model_dir
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One backend: an identity that keys what it makes, and how to load it."""
+
+    identity: str
+    load: Callable[[], Any]
+
+
+@dataclass
+class Backends:
+    """Backends by the name that stages need them under; each is loaded once."""
+
+    available: dict[str, Backend]
+    _loaded: dict[str, Any] = field(default_factory=dict)
+
+    def identity(self, name: str) -> str:
+        return self.available[name].identity
+
+    def get(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self.available[name].load()
+        return self._loaded[name]
+
+    def release(self, name: str) -> None:
+        """Forget a loaded backend, so that its memory is free for later stages."""
+        self._loaded.pop(name, None)
+
+
+def set_threads(threads: int) -> None:
+    """Threads for the models; 0: one for each core that this process may use."""
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+                          else threads or os.cpu_count() or 1)
+
+
+def labels_folder(loaded: Loaded) -> Path:
+    """Folder of the label branch that the configuration names."""
+    name = loaded.config.encode.labels
+    return model_dir("labels") if name == "default" else loaded.resolve(name)
+
+
+def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], None]) -> Backends:
+    """The backends that a configuration asks for. Raises ModelError for one that is missing or altered."""
+    config = loaded.config
+    labels = labels_folder(loaded)
+    verify_card(labels)
+    available = {
+        "hasher": Backend(hasher.identity, lambda: hasher),
+        "progress": Backend("", lambda: progress),
+        "taxonomy": Backend(digest_json(loaded.taxonomy.model_dump(mode="json")), lambda: loaded.taxonomy),
+        "calibration": Backend(file_hash(labels / "calibration.json"), lambda: read_calibration(labels)),
+        "nlp": _pipeline(loaded, "senter", "clauser"),
+        "tagger": _pipeline(loaded, "morphologizer", "lemmatizer", "parser"),
+        "seed": Backend(str(config.run.seed), lambda: config.run.seed),
+        "encoder": _encoder(loaded, labels),
+    }
+    backends = Backends(available)
+    # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
+    available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
+    return backends
+
+
+class _Embed:
+    """Texts to vectors (n, d), by an encoder that is loaded when the first text comes."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        encoder: Encoder = self._backends.get("encoder")
+        return encoder.encode(texts).vectors
+
+
+def _pipeline(loaded: Loaded, *components: str) -> Backend:
+    name = loaded.config.segment.pipeline
+    local = loaded.resolve(name)
+    place = str(local) if local.is_dir() else name
+    return Backend(f"{pipeline_identity(place)}:{','.join(components)}",
+                   lambda: load_pipeline(place, components=components))
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """How the label branch's logits are read. Raises ModelError where the file is malformed."""
+    try:
+        return calibration_from(json.loads((folder / "calibration.json").read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise ModelError(f"{folder / 'calibration.json'} cannot be used: {fault}; train the labels anew") from fault
+
+
+def _encoder(loaded: Loaded, labels: Path) -> Backend:
+    config = loaded.config.encode
+    if config.model == "default":
+        minilm_folder()
+        weights = file_hash(labels / "model.safetensors")[:16]
+        identity = f"all-MiniLM-L6-v2:{MINILM_SHA256[:16]}:fp32:{config.device}:labels:{weights}"
+        return Backend(identity, lambda: DefaultEncoder(labels=labels, device=config.device))
+    local = loaded.resolve(config.model)
+    name = str(local) if local.is_dir() else config.model
+    encoder = HubEncoder(name, device=config.device)
+    return Backend(encoder.identity, lambda: _with_labels(encoder, labels, config.device))
+
+
+def _with_labels(encoder: HubEncoder, labels: Path, device: str) -> Encoder:
+    from voicemine.backends.encoder_pair import PairedEncoder
+
+    if encoder.dimension <= 0:
+        raise ModelError("encode.model gives no vectors; name a sentence-transformers model")
+    return PairedEncoder(encoder, DefaultEncoder(labels=labels, device=device))

@@ -1,0 +1,38 @@
+"""What a stage is: a plain function and a declaration of what it reads, writes and needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from voicemine.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Declaration of one stage.
+
+    `run(*reads, settings=…, **needs)` gets the artefacts named in `reads`, in that order, and each backend
+    named in `needs` by keyword. It returns a frozen dataclass with one attribute for each name in `writes`.
+    An artefact is a table of `tables.py` (a DataFrame) or a mapping of numpy arrays (a name in `ARRAYS`).
+    Raise `version` whenever the code would give another result for the same input.
+    """
+
+    name: str
+    version: int
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    settings: type[Settings]
+    run: Callable[..., Any]
+    needs: tuple[str, ...] = ()
+    about: str = ""
+
+
+#: Artefacts that are not tables: mappings of numpy arrays, stored as safetensors.
+ARRAYS: dict[str, str] = {
+    "encoding": "rows (segments,): row of `vectors` of each segment; item_rows (mined items, or empty): the same for whole "
+                "items; vectors (distinct texts, d), rows of length 1; logits.<label set> (distinct texts, k)",
+    "theme_centroids": "centroids (themes in the order of `theme_ids`, d): unit mean vector of each theme",
+    "theme_model": "the fitted clusterer's state, see stages/cluster",
+}

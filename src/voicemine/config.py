@@ -14,12 +14,15 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from voicemine.errors import ConfigError
+from voicemine.gate import GateSettings
+from voicemine.report.settings import ReportSettings
 from voicemine.resources import config_file
 from voicemine.settings import Settings
 from voicemine.sources.settings import SourceSettings
 from voicemine.stages.classify.settings import ClassifySettings
 from voicemine.stages.clean.settings import CleanSettings
 from voicemine.stages.cluster.settings import ClusterSettings
+from voicemine.stages.draw import DrawSettings
 from voicemine.stages.encode import EncodeSettings
 from voicemine.stages.export import ExportSettings
 from voicemine.stages.link.settings import LinkSettings
@@ -78,7 +81,10 @@ class Config(Settings):
     name: NameSettings = NameSettings()
     link: LinkSettings = LinkSettings()
     track: TrackSettings = TrackSettings()
+    draw: DrawSettings = DrawSettings()
     export: ExportSettings = ExportSettings()
+    report: ReportSettings = ReportSettings()
+    gate: GateSettings = GateSettings()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from voicemine import tables
+from voicemine.alerts import emerging, latest_alerts
 from voicemine.config import Loaded
 from voicemine.measure import Cost
 from voicemine.sources.read import Ingested
@@ -60,7 +61,8 @@ def manifest(
             "pain_mentions": int(exported["mentions"]["is_pain"].sum()),
             "first": _rows(top, "theme_id", "name", "n_items", "status"),
         },
-        "alerts": _alerts(exported["theme_trends"], themes),
+        "alerts": latest_alerts(exported["theme_trends"], themes),
+        "emerging": emerging(themes),
         "stages": {
             name: {"seconds": cost.seconds, "peak_mib": cost.peak_mib} if cost else {"reused": True}
             for name, cost in costs.items()
@@ -87,10 +89,3 @@ def _rows(frame: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
     """Rows of a table as plain values that JSON can hold."""
     values = [[v.isoformat() if isinstance(v, pd.Timestamp) else v for v in frame[c].tolist()] for c in columns]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
-
-
-def _alerts(trends: pd.DataFrame, themes: pd.DataFrame) -> list[dict[str, Any]]:
-    names = dict(zip(themes["theme_id"], themes["name"], strict=True))
-    raised = trends[trends["is_alert"]]
-    return [{"name": names.get(row["theme_id"]), **row}
-            for row in _rows(raised, "theme_id", "period_start", "n_mentions", "expected", "change_q")]

@@ -16,12 +16,14 @@ from voicemine.artefacts.keys import Hasher
 from voicemine.backends.encoder_default import MINILM_SHA256, DefaultEncoder, minilm_folder
 from voicemine.backends.encoder_hub import HubEncoder
 from voicemine.backends.model_card import file_hash, verify_card
+from voicemine.backends.namer_openai import OpenAINamer
 from voicemine.backends.protocols import Encoder, Floats
 from voicemine.backends.spacy_pipeline import load_pipeline, pipeline_identity
 from voicemine.config import Loaded
 from voicemine.errors import ModelError
 from voicemine.numerics.calibration import Calibration, calibration_from
 from voicemine.resources import model_dir
+from voicemine.stages.name.settings import LanguageModelSettings
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,11 @@ def labels_folder(loaded: Loaded) -> Path:
     return model_dir("labels") if name == "default" else loaded.resolve(name)
 
 
-def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], None]) -> Backends:
-    """The backends that a configuration asks for. Raises ModelError for one that is missing or altered."""
+def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], None], cache: Path) -> Backends:
+    """The backends that a configuration asks for; `cache` is a folder for the answers of remote ones.
+
+    Raises ModelError for one that is missing or altered, ConfigError for one that is wrongly configured.
+    """
     config = loaded.config
     labels = labels_folder(loaded)
     verify_card(labels)
@@ -78,11 +83,19 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
         "tagger": _pipeline(loaded, "morphologizer", "lemmatizer", "parser"),
         "seed": Backend(str(config.run.seed), lambda: config.run.seed),
         "encoder": _encoder(loaded, labels),
+        "namer": _namer(config.name.llm, cache),
     }
     backends = Backends(available)
     # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
     available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
     return backends
+
+
+def _namer(settings: LanguageModelSettings | None, cache: Path) -> Backend:
+    if settings is None:
+        return Backend("", lambda: None)
+    namer = OpenAINamer(**settings.model_dump(), cache=cache / "names")
+    return Backend(namer.identity, lambda: namer)
 
 
 class _Embed:

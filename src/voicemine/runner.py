@@ -18,39 +18,20 @@ from voicemine.artefacts.ledger import Ledger
 from voicemine.artefacts.lock import hold
 from voicemine.artefacts.store import Artefact, Saved, StageStore
 from voicemine.config import Loaded
-from voicemine.errors import InputError, StageError, UsageError, VoicemineError
+from voicemine.errors import GateError, InputError, StageError, UsageError, VoicemineError
+from voicemine.gate import refusals
 from voicemine.manifest import manifest
 from voicemine.measure import Cost, Meter
 from voicemine.provision import Backend, Backends, provide, set_threads
 from voicemine.report import draw
+from voicemine.reporter import Reporter
 from voicemine.sources.read import Ingested, read_sources
-from voicemine.sources.report import SourceReport
 from voicemine.sources.settings import SourceSettings
 from voicemine.stages.base import Stage
 from voicemine.stages.track.state import LEDGER_READS, ledger_state
 from voicemine.wiring import check_wiring
 
 log = logging.getLogger("voicemine")
-
-
-class Reporter:
-    """What a run tells while it works. The command line draws it; by default it is written to the log."""
-
-    def source(self, report: SourceReport) -> None:
-        """A source was read: how it was understood, so that a wrong guess is seen at once."""
-        for line in report.lines():
-            log.info("%s", line)
-
-    def stage(self, name: str, about: str) -> None:
-        """A stage starts."""
-        log.info("%s: %s", name, about)
-
-    def progress(self, done: int, total: int) -> None:
-        """The stage that runs has done so much."""
-
-    def done(self, name: str, cost: Cost | None) -> None:
-        """A stage ended; without cost, its result was there already."""
-        log.info("%s: %s", name, "as before" if cost is None else f"{cost.seconds:.1f} s, {cost.peak_mib:.0f} MiB")
 
 
 @dataclass(frozen=True)
@@ -74,11 +55,11 @@ class _State:
 
 def execute(
     loaded: Loaded, *, out: Path | None = None, stdin: BinaryIO | None = None,
-    reporter: Reporter | None = None, force: bool = False,
+    reporter: Reporter | None = None, force: bool = False, force_publish: bool = False,
 ) -> Outcome:
     """Run the whole pipeline into an out folder and make the result current.
 
-    `force` recomputes what is there already.
+    `force` recomputes what is there already; `force_publish` makes the run current whatever the gate says.
     Raises VoicemineError; whatever happens, the last complete run stays current.
     """
     reporter = reporter or Reporter()
@@ -92,15 +73,15 @@ def execute(
         swept = sweep(folder) + sweep(folder / "cache")
         if swept:
             log.warning("removed %d half-written leftover(s) of a run that was stopped", swept)
-        return _execute(loaded, folder, stdin, reporter, force)
+        return _execute(loaded, folder, stdin, reporter, force, force_publish)
 
 
 def _execute(
-    loaded: Loaded, out: Path, stdin: BinaryIO | None, reporter: Reporter, force: bool
+    loaded: Loaded, out: Path, stdin: BinaryIO | None, reporter: Reporter, force: bool, force_publish: bool
 ) -> Outcome:
     set_threads(loaded.config.run.threads)
     hasher = load_hasher(out / "state", key_file=_key_file(loaded))
-    backends = provide(loaded, hasher=hasher, progress=reporter.progress)
+    backends = provide(loaded, hasher=hasher, progress=reporter.progress, cache=out / "state")
     with Meter() as meter:
         reporter.stage("sources", "reading the feedback")
         ingested = read_sources(loaded.config.sources, base=loaded.base, stdin=stdin)
@@ -152,6 +133,10 @@ def _execute(
             reporter.stage("report", "drawing the report")
             draw(scratch)
         reporter.done("report", meter.cost)
+    refused = [] if force_publish else _refusals(out, run_id, record, loaded)
+    if refused:
+        raise GateError(f"the run {run_id} is kept but not made current: " + "; ".join(refused)
+                        + ". Look at it, then run again with --force-publish, or change the limits under gate")
     known = ledger_state({n: _read(store, state, n) for n in LEDGER_READS}, prior=prior)
     ledger.commit(run_id, known, base=base[:12], before=before)
     publish.switch_current(out, run_id)
@@ -222,6 +207,13 @@ def _forget(state: _State, backends: Backends, rest: tuple[Stage, ...]) -> None:
         del state.memory[name]
     for name in set(backends.available) - {n for stage in rest for n in stage.needs}:
         backends.release(name)
+
+
+def _refusals(out: Path, run_id: str, record: Mapping[str, Any], loaded: Loaded) -> list[str]:
+    current = publish.current_run(out)
+    if current is None or current.name == run_id:
+        return []
+    return refusals(record, publish.read_manifest(current), settings=loaded.config.gate)
 
 
 def _key_file(loaded: Loaded) -> Path | None:

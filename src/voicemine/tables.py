@@ -178,6 +178,32 @@ THEME_LEDGER = Table("theme_ledger", "event of a theme", ("run_id", "ordinal"), 
     _c("weight", "number", "share of the theme's mentions that the event rests on", null=True),
     _c("note", "text", "plain words", null=True),
 ))
+FORECASTS = Table("forecasts", "theme × coming period", ("theme_id", "period_start"), (
+    _c("theme_id", "text", "theme"), _c("period_start", "time", "first instant"),
+    _c("period_end", "time", "first instant after"),
+    _c("step", "integer", "1 = the first period after the last complete one"),
+    _c("n_items_expected", "number", "mined items of a period, as in the median of the last eight complete ones"),
+    _c("n_expected", "number", "items with the theme, for that many items"),
+    _c("rate", "probability", "share of the period's mined items"),
+    _c("rate_low", "probability", "lower end of its 80 % interval"),
+    _c("rate_high", "probability", "upper end of its 80 % interval"),
+    _c("coverage", "probability", "share of held-out past counts within such intervals, all themes", null=True),
+    _c("n_tested", "integer", "number of those counts"),
+))
+INTERVENTIONS = Table("interventions", "intervention × theme that it names", ("ordinal", "theme_id"), (
+    _c("ordinal", "integer", "0-based order in the configuration"), _c("what", "text", "what was done"),
+    _c("date", "time", "when"), _c("theme_id", "text", "theme"),
+    _c("n_before", "integer", "items with the theme in the periods before"),
+    _c("n_after", "integer", "items with the theme in the periods after"),
+    _c("rate_before", "probability", "share of the mined items of the periods before"),
+    _c("rate_after", "probability", "share of the mined items of the periods after"),
+    _c("effect", "number", "rate after over the rate expected without it; below 1 = it helped"),
+    _c("effect_low", "number", "lower end of its 95 % interval"),
+    _c("effect_high", "number", "upper end of its 95 % interval"),
+    _c("change_p", "probability", "p-value of an effect other than 1"),
+    _c("n_controls", "integer", "untouched themes that it is measured against"),
+    _c("note", "text", "plain words"),
+))
 THEME_TRANSLATION = Table("theme_translation", "theme_id of an earlier run × theme of this run",
                           ("from_run_id", "from_theme_id", "rank"), (
     _c("from_run_id", "text", "run whose export holds the old id; an id not listed for it means the same today"),
@@ -255,7 +281,7 @@ THEME_IDS = Table("theme_ids", "theme with its lasting identity", ("theme_key",)
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     ITEMS_CLEAN, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
-    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, JOURNEY, REJECTS, REDACTIONS, DUPLICATES, MAP_POINTS,
+    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY, REJECTS, REDACTIONS, DUPLICATES, MAP_POINTS,
     THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES, THEME_LINKS, CELLS, THEME_IDS)}
 # The rejects of one stage, before they are brought together.
 TABLES |= {n: Table(n, REJECTS.row, REJECTS.key, REJECTS.columns, exported=False)

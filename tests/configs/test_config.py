@@ -32,9 +32,9 @@ def test_default_yaml_is_what_the_code_says_comments_and_all() -> None:
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda p: p.name)
 def test_every_shipped_configuration_is_valid(path: Path) -> None:
     if path.name == "train.yaml":
-        from voicemine.training.settings import read_train_settings
+        from voicemine.training.settings import read_settings
 
-        read_train_settings(path)
+        read_settings(path)
     else:
         configuration.load(path)
 

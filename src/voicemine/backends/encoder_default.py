@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from voicemine.errors import ModelError
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WINDOW = 256  # tokens that the encoder reads at once, [CLS] and [SEP] included
 _STRIDE = WINDOW - 2
-_BATCH_TOKENS = 8192
+# Small batches: what a batch touches then stays in the processor's cache, which on CPUs is worth a factor of two.
+_BATCH_TOKENS = 512
 
 
 def minilm_folder() -> Path:
@@ -68,7 +70,7 @@ class DefaultEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        model = AutoModel.from_pretrained(folder, attn_implementation="eager", add_pooling_layer=False)
+        model = AutoModel.from_pretrained(folder, attn_implementation="sdpa", add_pooling_layer=False)
         self._model = model.eval().to(self._device)
         self._branch: LabelBranch | None = None
         branch_id = "no labels"
@@ -103,8 +105,9 @@ class DefaultEncoder:
         shares = self._branch.shape.labels if self._branch else {}
         logits = {name: np.zeros((len(texts), len(values)), dtype=np.float32) for name, values in shares.items()}
         lengths = [len(p) for p in pieces]
-        for chosen in batches(lengths):
-            found, scores = self._forward([pieces[i] for i in chosen])
+        chosen_batches = list(batches(lengths))
+        read = self._in_parallel([[pieces[i] for i in chosen] for chosen in chosen_batches])
+        for chosen, (found, scores) in zip(chosen_batches, read, strict=True):
             weight = np.array([lengths[i] for i in chosen], dtype=np.float32)[:, None]
             target = np.array([rows[i] for i in chosen])
             np.add.at(vectors, target, found * weight)
@@ -116,6 +119,16 @@ class DefaultEncoder:
                 logits[name] /= total
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return Encoding(vectors, logits, n_windowed=sum(len(ids) > _STRIDE for ids in tokens))
+
+    def _in_parallel(self, parts: list[list[list[int]]]) -> Iterator[tuple[Floats, dict[str, Floats]]]:
+        """Forward passes in order. On a CPU each core takes whole batches, rather than all cores sharing each."""
+        workers = torch.get_num_threads() if self._device.type == "cpu" else 1
+        if workers == 1 or len(parts) == 1:
+            yield from map(self._forward, parts)
+            return
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from pool.map(self._forward, parts)
+        torch.set_num_threads(workers)
 
     @torch.inference_mode()
     def _forward(self, pieces: list[list[int]]) -> tuple[Floats, dict[str, Floats]]:

@@ -21,14 +21,15 @@ RunArgument = Annotated[Path, typer.Argument(help="A run's folder, or an out fol
 
 
 @app.command()
-def report(run: RunArgument) -> None:
+def report(
+    run: RunArgument,
+    format: Annotated[Literal["html", "md", "pdf", "json"], typer.Option(help="What to write.")] = "html",
+) -> None:
     """Draw the report of a run again from its exported tables."""
     from voicemine.artefacts.publish import find_run
     from voicemine.report import draw
 
-    folder = find_run(run)
-    draw(folder)
-    typer.echo(str(folder / "report.html"))
+    typer.echo(str(draw(find_run(run), format=format)))
 
 
 @app.command()

@@ -53,6 +53,8 @@ def run(
     author_column: Annotated[str | None, typer.Option(help="Column that tells who wrote it.")] = None,
     source: Annotated[str | None, typer.Option(help="Name of the source in the tables.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Compute everything anew.")] = False,
+    force_publish: Annotated[bool, typer.Option("--force-publish", help="Make the run current whatever the publish "
+                                                "gate says.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Mine feedback: files in, theme tables and a report out."""
@@ -71,7 +73,8 @@ def run(
     elif flags:
         raise UsageError(f"{flags[0]} goes with --input; in a configuration file, set it under sources")
     loaded = configuration.load(config, overrides=set_ or (), extra=extra)
-    outcome = execute(loaded, out=out, stdin=sys.stdin.buffer, reporter=reporter(), force=force)
+    outcome = execute(loaded, out=out, stdin=sys.stdin.buffer, reporter=reporter(), force=force,
+                      force_publish=force_publish)
     shown = outcome.folder.parent / "current"
     if as_json:
         typer.echo(json.dumps(dict(outcome.manifest), indent=1, ensure_ascii=False))

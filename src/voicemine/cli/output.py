@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from voicemine.measure import Cost
-from voicemine.runner import Reporter
+from voicemine.reporter import Reporter
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)
@@ -115,7 +115,8 @@ def summary(record: Mapping[str, Any], folder: str, *, is_new: bool) -> None:
     for theme in themes["first"]:
         results.print(f"  {theme['n_items']:>6}  {theme['name']}  [{theme['status']}]", markup=False)
     for alert in record["alerts"]:
-        results.print(f"alert: {alert['name']}: {alert['n_mentions']} in the period from "
+        new = "new" if alert["is_new"] else f"since {alert['since'][:10]}"
+        results.print(f"alert ({new}): {alert['name']}: {alert['n_mentions']} items in the period from "
                       f"{alert['period_start'][:10]}, {alert['expected']:.1f} expected", markup=False)
     for warning in record["warnings"]:
         errors.print(f"warning: {warning}", markup=False)

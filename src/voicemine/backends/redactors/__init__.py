@@ -1,0 +1,1 @@
+"""Finders of personal data beyond the built-in rules of the clean stage."""

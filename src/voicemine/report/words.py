@@ -1,0 +1,99 @@
+"""Figures and labels in words that people read."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+
+import pandas as pd
+
+_OWN = {"none": "No touchpoint named", "unclear": "Unclear", "several": "Several", "mobile_app": "Mobile app",
+        "nps": "NPS", "stars5": "Stars (1–5)", "csat5": "CSAT (1–5)", "csat7": "CSAT (1–7)", "ces7": "Effort (1–7)",
+        "percent": "Score (0–100)", "other": "Score"}
+_LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pl": "Polish",
+              "nl": "Dutch", "pt": "Portuguese", "und": "undetermined"}
+REASONS = {"language": "in a language that is not mined", "non_answer": "say nothing (“n/a”, “none”)",
+           "spam": "spam", "agent": "written by staff", "empty": "empty after cleaning"}
+# Control characters and those that turn the direction of text; a stray one would disturb what stands around it.
+_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def label(value: object) -> str:
+    """A label of a table in words: `mobile_app` -> `Mobile app`."""
+    text = str(value)
+    return _OWN.get(text) or text.replace("_", " ").strip().capitalize() or "–"
+
+
+def language(code: str) -> str:
+    """Name of a language, else its code."""
+    return _LANGUAGES.get(code, code)
+
+
+def clean(text: object, limit: int) -> str:
+    """Text fit to be shown: no control or direction marks, white space collapsed, cut to `limit` characters."""
+    shown = _UNSEEN.sub("", unicodedata.normalize("NFC", str(text)).replace("\u2028", " ").replace("\u2029", " "))
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
+
+
+def known(value: object) -> bool:
+    """Whether a figure is there."""
+    return value is not None and not pd.isna(value)  # type: ignore[call-overload]
+
+
+def count(value: float) -> str:
+    """1234 -> 1,234."""
+    return f"{int(value):,}"
+
+
+def plural(value: float, one: str, many: str | None = None) -> str:
+    """Number and noun: `1 item`, `1,234 items`."""
+    return f"{count(value)} {one if int(value) == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """0.034 -> 3.4%; from 10 % on without a decimal; a small share is never shown as zero."""
+    points = share * 100
+    if 0 < points < 0.1:
+        return "<0.1%"
+    return f"{points:.0f}%" if points >= 9.95 else f"{points:.1f}".removesuffix(".0") + "%"
+
+
+def percent_span(low: float, high: float) -> str:
+    """Interval of a share: `2.8% to 4.1%`."""
+    return f"{percent(low)} to {percent(high)}"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """With its sign and a real minus: `−1.2`."""
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text[1:] if float(f"{value:.{digits}f}") == 0 else text
+
+
+def signed_span(low: float, high: float, digits: int = 1) -> str:
+    """Interval of a signed figure: `−2.4 to −1.2`."""
+    return f"{signed(low, digits)} to {signed(high, digits)}"
+
+
+def day(value: object) -> str:
+    """A date: `5 Jan 2026`; a dash where it is unknown."""
+    if not known(value):
+        return "–"
+    stamp = pd.Timestamp(value)  # type: ignore[arg-type]
+    return f"{stamp.day} {stamp:%b %Y}"
+
+
+def sentiment_word(score: float) -> str:
+    """Mean sentiment in a word."""
+    if math.isnan(score):
+        return "unknown"
+    for bar, word in ((-0.5, "very negative"), (-0.15, "negative"), (0.15, "balanced"), (0.5, "positive")):
+        if score < bar:
+            return word
+    return "very positive"
+
+
+def joined(parts: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

@@ -1,0 +1,40 @@
+"""Settings of the cluster stage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from voicemine.settings import Settings
+
+
+class ClusterSettings(Settings):
+    """Which mentions become themes, how fine the themes are, and how sure we want to be."""
+
+    scope: Literal["pain", "delight", "all"] = "pain"
+    """What is clustered: mentions that state a pain, mentions of praise, or all."""
+    n_themes: int | None = Field(None, ge=2)
+    """Reading budget: about so many themes; null: as many as the data support, by stability."""
+    min_mentions: int = Field(5, ge=2)
+    """Fewest mentions that make a theme."""
+    min_texts: int = Field(3, ge=1)
+    """Fewest distinct texts that make a theme."""
+    merge_above: float = Field(0.9, gt=0, le=1)
+    """Cosine of two themes' centroids, the corpus mean taken out, from which they are one theme."""
+    neighbours: int = Field(30, ge=5, le=200)
+    """Nearest mentions that each mention is compared with."""
+    dimensions: int = Field(100, ge=2)
+    """Principal components that are kept of the vectors."""
+    runs: int = Field(4, ge=2)
+    """Perturbed runs at each level tried; more make stabilities finer and take longer."""
+    consensus_runs: int = Field(15, ge=3)
+    """Further runs about the chosen level, which vote on the themes."""
+    max_fit: int = Field(20_000, ge=1000)
+    """Distinct texts that themes are learnt from; of more, a sample by content, and the rest is assigned."""
+    assign_neighbours: int = Field(15, ge=1)
+    """Nearest learnt mentions that vote on the theme of a mention."""
+    core_probability: float = Field(0.7, gt=0, le=1)
+    """Share of consensus runs from which a mention counts as core of its theme."""
+    stable: float = Field(0.5, ge=0, le=1)
+    """Stability from which a theme counts as stable."""

@@ -1,0 +1,159 @@
+"""Names themes in words that a manager would use, describes them, and picks their quotes. Works offline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from spacy.language import Language
+
+from voicemine import tables
+from voicemine.backends.protocols import Namer
+from voicemine.stages.base import Stage
+from voicemine.stages.name.describe import describe, keywords
+from voicemine.stages.name.fit import name_precision
+from voicemine.stages.name.material import Theme, lexicon_of, mention_vectors, parse, parsed_members, samples, themes_of
+from voicemine.stages.name.naming import Embed, Named, name_themes, siblings, written
+from voicemine.stages.name.quotes import Members, choose_quotes
+from voicemine.stages.name.score import lemma_polarity
+from voicemine.stages.name.settings import NameSettings
+from voicemine.stages.name.suggest import Brief, suggest_names
+from voicemine.stages.name.words import Bags, bags
+
+__all__ = ["STAGE", "NameSettings", "NamedThemes", "name"]
+
+Encoding = Mapping[str, npt.NDArray[np.generic]]
+_NEAREST = 5
+_OUTSIDE = 400
+
+
+@dataclass(frozen=True)
+class NamedThemes:
+    """Tables `theme_names` and `quotes`."""
+
+    theme_names: pd.DataFrame
+    quotes: pd.DataFrame
+
+
+def name(
+    segments: pd.DataFrame, mention_labels: pd.DataFrame, items_clean: pd.DataFrame, encoding: Encoding,
+    theme_members: pd.DataFrame, theme_nodes: pd.DataFrame, *, settings: NameSettings, tagger: Language, embed: Embed,
+    namer: Namer | None = None,
+) -> NamedThemes:
+    """Name, describe and quote every theme and sub-theme.
+
+    tagger: a pipeline with tags, lemmas and a parse in UD labels; without a parse, names come from frequent word runs.
+    embed: the encoder that made `encoding`, texts to unit vectors (n, d); it reads the candidate names.
+    namer: suggests names from keywords and typical quotes; a suggestion is used only where the members bear it out.
+    """
+    themes = themes_of(segments, theme_members, theme_nodes, encoding)
+    if not themes:
+        return NamedThemes(tables.empty("theme_names"), tables.empty("quotes"))
+    texts = segments["text"].tolist()
+    labels = mention_labels.set_index("mention_id").reindex(segments["mention_id"])
+    wanted = samples(themes, texts, settings)
+    docs = parse(tagger, texts, wanted)
+    wanted = parsed_members(themes, docs)
+    used = _rows_to_count(themes, len(texts))
+    lexicon, words = lexicon_of(tagger, docs, texts, used)
+    counted = bags([words[int(r)] for r in used], lexicon)
+    position = {int(r): i for i, r in enumerate(used)}
+    pain = labels["pain_probability"].to_numpy(np.float64, na_value=np.nan)[used]
+    known = np.where(np.isnan(pain), np.nanmean(pain) if not np.isnan(pain).all() else 0.5, pain)
+    sentiment = labels["sentiment_score"].to_numpy(np.float64, na_value=0.0)
+    signs = [_sign(t, labels) for t in themes]
+    named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment, signs,
+                        lexicon, embed=embed, settings=settings)
+    found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
+    fits = _precision(themes, counted, position, encoding)
+    quotes = _quotes(themes, signs, segments, labels, items_clean, theme_members, encoding, settings)
+    shown = [written(n.words, lexicon) for n in named]
+    if namer is not None:
+        told = quotes[quotes["role"] == "typical"].groupby("theme_key")["text"].agg(list)
+        briefs = [Brief(f, told.get(t.key, []), t.centroid) for t, f in zip(themes, found, strict=True)]
+        named, shown = suggest_names(named, briefs, shown, lexicon, namer=namer, embed=embed, precision=fits)
+    precision = [fits(i, n) for i, n in enumerate(named)]
+    return NamedThemes(
+        theme_names=tables.conform("theme_names", pd.DataFrame({
+            "theme_key": [t.key for t in themes],
+            "name": shown,
+            "description": [describe(f, labels.iloc[t.rows].dropna(subset=["touchpoint"]), name_share=p, kind=t.kind)
+                            for t, f, p in zip(themes, found, precision, strict=True)],
+            "keywords": found, "name_precision": precision,
+        })),
+        quotes=quotes,
+    )
+
+
+def _rows_to_count(themes: list[Theme], n: int) -> npt.NDArray[np.int64]:
+    """Rows whose words are counted: every clustered mention, and evenly spread others, at most as many again."""
+    clustered = np.unique(np.concatenate([t.rows for t in themes]))
+    others = np.setdiff1d(np.arange(n), clustered)
+    step = max(1, -(-len(others) // max(len(clustered), 2000)))
+    return np.union1d(clustered, others[::step])
+
+
+def _sign(theme: Theme, labels: pd.DataFrame) -> int:
+    if theme.kind != "all":
+        return 1 if theme.kind == "pain" else -1
+    mean = labels["sentiment_score"].iloc[theme.rows].mean()
+    return 0 if np.isnan(mean) or abs(mean) < 0.15 else -int(np.sign(mean))
+
+
+def _precision(themes: list[Theme], counted: Bags, position: Mapping[int, int], encoding: Encoding,
+               ) -> Callable[[int, Named], float]:
+    """Estimated share of a theme's members that a name fits, as a function of the theme's number and the name."""
+    held = np.asarray(counted.table.sum(axis=0)).ravel()
+    rarity = np.log1p(counted.table.shape[0] / np.maximum(held, 1.0))
+    centroids = np.stack([t.centroid for t in themes])
+    peers = siblings(themes)
+
+    def estimate(i: int, own: Named) -> float:
+        columns = [counted.index[lemma] for lemma in sorted(own.key) if lemma in counted.index]
+        weights = rarity[columns] / max(rarity[columns].sum(), 1e-12)
+        at = [position[int(r)] for r in themes[i].rows]
+        lexical = np.asarray(counted.table[at][:, columns] @ weights).ravel() if columns else np.zeros(len(at))
+        cosine = (mention_vectors(encoding, themes[i].rows) @ own.vector).astype(np.float64)
+        near = sorted(peers[i], key=lambda j: (-round(float(centroids[i] @ centroids[j]), 5), j))[:_NEAREST]
+        outside = [themes[j].rows[:: max(1, len(themes[j].rows) // (_OUTSIDE // _NEAREST))] for j in near]
+        others = np.concatenate(outside) if outside else np.zeros(0, np.int64)
+        reference = (mention_vectors(encoding, others) @ own.vector).astype(np.float64)
+        return round(name_precision(lexical, cosine, reference), 4)
+
+    return estimate
+
+
+def _quotes(themes: list[Theme], signs: list[int], segments: pd.DataFrame, labels: pd.DataFrame,
+            items: pd.DataFrame, members: pd.DataFrame, encoding: Encoding, settings: NameSettings) -> pd.DataFrame:
+    author = items.set_index("item_id")["author_id"].reindex(segments["item_id"]).to_numpy()
+    item = segments["item_id"].to_numpy()
+    text = segments["text"].to_numpy()
+    core = set(members.loc[members["theme_fit"] == "core", "mention_id"])
+    ids = segments["mention_id"].to_numpy()
+    rank = np.empty(len(segments), dtype=np.int64)
+    rank[np.lexsort((ids.astype(str), text.astype(str)))] = np.arange(len(segments))
+    sentiment = labels["sentiment_score"].to_numpy(np.float64, na_value=0.0)
+    rows: list[tuple[str, int, str, str, str, str]] = []
+    for theme, sign in zip(themes, signs, strict=True):
+        at = theme.rows
+        chosen = choose_quotes(Members(
+            vectors=mention_vectors(encoding, at), sentiment=sentiment[at],
+            words=np.array([len(text[r].split()) for r in at], dtype=np.int64),
+            authors=[a if isinstance(a, str) else item[r] for a, r in zip(author[at], at, strict=True)],
+            wordings=[" ".join(text[r].lower().split()) for r in at], order=rank[at],
+            is_core=np.array([ids[r] in core for r in at]),
+        ), sign=sign, settings=settings)
+        rows += [(theme.key, n, ids[at[i]], item[at[i]], text[at[i]], role) for n, (i, role) in enumerate(chosen, 1)]
+    return tables.conform("quotes", pd.DataFrame(
+        rows, columns=["theme_key", "rank", "mention_id", "item_id", "text", "role"]))
+
+
+STAGE = Stage(
+    name="name", version=1,
+    reads=("segments", "mention_labels", "items_clean", "encoding", "theme_members", "theme_nodes"),
+    writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "namer"),
+    about="name, describe and quote themes",
+)

@@ -1,0 +1,118 @@
+"""Pools of candidate names: phrases of a theme's mentions, with inflections and rearrangements folded together."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from voicemine.stages.name.phrases import Phrase
+from voicemine.stages.name.words import Lexicon
+
+_BLOCKED = frozenset({"fuck", "fucking", "shit", "shitty", "crap", "damn", "hell", "wtf", "bullshit", "ass", "asshole",
+                      "bitch", "fail", "lol", "omg", "xxx", "xxxx", "etc", "plz", "pls", "thx", "thnx", "ya", "y'all"})
+_BAD_EDGE = frozenset({"not", "too", "and", "or", "to", "of", "the", "a", "an", "at", "for", "with", "from",
+                       "by", "is", "are", "was", "were", "be", "been", "my", "your", "our", "their", "his", "her", "its",
+                       "that", "this", "when", "so", "but", "as", "if", "than", "into", "about", "no", "i", "you", "we",
+                       "he", "she", "they", "it", "me", "us", "them", "which", "who", "what", "because", "since"})
+_BAD_START = (_BAD_EDGE - {"not", "too", "no", "at", "by"}) | {
+    "hour", "hours", "hr", "hrs", "minute", "minutes", "min", "mins", "day", "days", "week", "weeks", "month", "months",
+    "year", "years", "time", "times", "lot", "lots", "bit", "couple", "number", "kind", "sort", "however", "maybe"}
+#: A part of a longer phrase is dropped where the longer one has at least this share of its support.
+_NESTED = 0.6
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate name of one theme. words: its best wording; support: mentions of the sample that hold it; first:
+    the first (most central) of them; feeling: their mean sentiment score.
+    """
+
+    words: tuple[str, ...]
+    key: frozenset[str]
+    shape: float
+    support: int
+    first: int = 0
+    feeling: float = 0.0
+
+
+def usable(words: Sequence[str], lexicon: Lexicon, *, max_words: int) -> bool:
+    """Can these words be a name: not too long, nothing cut off at the edges, no rude or chatty word, some matter?"""
+    if not 1 <= len(words) <= max_words or words[-1] in _BAD_EDGE or words[-1].endswith("n't"):
+        return False
+    if words[0] in _BAD_START or words[0].split("'")[0] in _BAD_START:
+        return False
+    if any(w in _BLOCKED or len(w) > 24 for w in words) or len(set(words)) < len(words):
+        return False
+    return any(lexicon.is_matter(w) for w in words)
+
+
+def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
+         sentiment: Sequence[float] | None = None) -> list[Candidate]:
+    """Fold phrases that share their content lemmas; the best wording is the well-shaped, frequent, short one.
+
+    found: the phrases of each mention; sentiment: the score of each. Order: most supported first, then by wording.
+    """
+    wordings: dict[frozenset[str], Counter[tuple[str, ...]]] = defaultdict(Counter)
+    support: Counter[frozenset[str]] = Counter()
+    shapes: dict[tuple[str, ...], float] = {}
+    first: dict[frozenset[str], int] = {}
+    feelings: dict[frozenset[str], float] = defaultdict(float)
+    for number, mention in enumerate(found):
+        own: set[frozenset[str]] = set()
+        for phrase in mention:
+            if not usable(phrase.words, lexicon, max_words=max_words):
+                continue
+            key = lexicon.key(phrase.words)
+            own.add(key)
+            first.setdefault(key, number)
+            wordings[key][phrase.words] += 1
+            shapes[phrase.words] = max(phrase.shape, shapes.get(phrase.words, 0.0))
+        support.update(own)
+        for key in own if sentiment is not None else ():
+            feelings[key] += sentiment[number]
+    made = []
+    for key, counts in wordings.items():
+        top = max(counts.values())
+        # A wording that is hardly ever used does not stand for the others.
+        used = [w for w, n in counts.items() if n >= 0.25 * top]
+        best = max(used, key=lambda w: (shapes[w] + 0.5 * counts[w] / top - 0.03 * len(w), tuple(reversed(w))))
+        made.append(Candidate(best, key, shapes[best], support[key], first[key], feelings[key] / support[key]))
+    return _whole_phrases(sorted(made, key=lambda c: (-c.support, c.words)), lexicon)
+
+
+def _whole_phrases(found: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
+    """Without cut-off parts such as "poor customer" of "poor customer service" (as C-value does; Frantzi et al., 2000)."""
+    longer: dict[frozenset[str], int] = {}
+    for candidate in found:
+        n = len(candidate.words)
+        for size in range(2, n):
+            for start in range(n - size + 1):
+                key = lexicon.key(candidate.words[start:start + size])
+                if key != candidate.key:
+                    longer[key] = max(longer.get(key, 0), candidate.support)
+    return [c for c in found if len(c.words) < 2 or longer.get(c.key, 0) < _NESTED * c.support]
+
+
+def frequent_runs(mentions: Sequence[Sequence[str]], lexicon: Lexicon, *, least: int) -> list[list[Phrase]]:
+    """Runs of two to four words found in at least `least` mentions, for texts that a parser cannot read.
+
+    mentions: token lists with `|` as a break. Returns phrases by mention, as `pool` takes them.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    runs: list[list[tuple[str, ...]]] = []
+    for words in mentions:
+        low = [w.lower() for w in words]
+        own: dict[tuple[str, ...], None] = {}
+        for start, word in enumerate(low):
+            if word[0] == "|" or not lexicon.counts(word):
+                continue
+            for size in (2, 3, 4):
+                run = tuple(low[start:start + size])
+                if len(run) < size or run[-1][0] == "|":
+                    break
+                if lexicon.is_matter(run[-1]):
+                    own[run] = None
+        counts.update(own.keys())
+        runs.append(list(own))
+    return [[Phrase(r, 0.4) for r in own if counts[r] >= least] for own in runs]

@@ -1,0 +1,150 @@
+"""From material to a name for each theme."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from spacy.tokens import Doc
+
+from voicemine.stages.name.candidates import Candidate, frequent_runs, pool
+from voicemine.stages.name.material import Floats, Rows, Theme
+from voicemine.stages.name.phrases import phrases
+from voicemine.stages.name.score import Context, Weights, assign, lexical, semantic
+from voicemine.stages.name.settings import NameSettings
+from voicemine.stages.name.words import Bags, Lexicon
+
+Embed = Callable[[Sequence[str]], Floats]
+
+#: Names closer than this (cosine) would be taken for one another.
+_SAME = 0.9
+_READS_WELL = 0.55
+#: Mentions of the theme, and of its siblings together, in which candidates are counted.
+_INSIDE, _OUTSIDE = 800, 3000
+_WEIGHTS = Weights()
+
+
+@dataclass(frozen=True)
+class Named:
+    """The name of one theme: words in lower case, their content lemmas, vector of the phrase."""
+
+    words: tuple[str, ...]
+    key: frozenset[str]
+    vector: Floats
+
+
+def siblings(themes: Sequence[Theme]) -> list[list[int]]:
+    """For each theme the themes that its name must set it apart from: those under the same parent."""
+    return [[j for j, other in enumerate(themes) if other.parent == theme.parent and j != i]
+            for i, theme in enumerate(themes)]
+
+
+def _at(theme: Theme, position: Mapping[int, int], most: int) -> list[int]:
+    """Rows of the theme in the bags, at most about `most`, evenly spread."""
+    return [position[int(r)] for r in theme.rows[:: max(1, len(theme.rows) // most)]]
+
+
+def name_themes(
+    themes: Sequence[Theme], samples: Sequence[Rows], docs: Mapping[int, Doc], words: Mapping[int, list[str]],
+    bags: Bags, position: Mapping[int, int], polarity: npt.NDArray[np.float64], sentiment: npt.NDArray[np.float64],
+    signs: Sequence[int], lexicon: Lexicon, *, embed: Embed, settings: NameSettings,
+) -> list[Named]:
+    """One name for each theme, unlike every other name; themes of the default level choose first.
+
+    sentiment: score of every mention of `segments`, 0 where unknown. signs: 1 where pains are named, -1 delights, 0 either.
+    """
+    held = np.asarray(bags.table.sum(axis=0)).ravel()
+    idf = np.log1p(bags.table.shape[0] / np.maximum(held, 1.0)) ** 0.5
+    peers = siblings(themes)
+    centroids = np.stack([t.centroid for t in themes]) if themes else np.zeros((0, 1), np.float32)
+    contexts, shortlists = [], []
+    pools = [_candidates(s, docs, words, sentiment, lexicon, settings) for s in samples]
+    met = [{c.key: c.support for c in found} for found in pools]
+    for i, theme in enumerate(themes):
+        found = _supported(pools[i], len(samples[i]))
+        elsewhere = Counter[frozenset[str]]()
+        for j in peers[i]:
+            elsewhere.update({c.key: met[j][c.key] for c in found if c.key in met[j]})
+        context = Context(
+            inside=bags.table[_at(theme, position, _INSIDE)],
+            outside=bags.table[[r for j in peers[i] for r in _at(themes[j], position, _OUTSIDE // len(peers[i]) + 1)]],
+            centroids=centroids[[i, *peers[i]]], idf=idf, polarity=polarity, sign=signs[i],
+            sample=len(samples[i]), elsewhere=elsewhere, elsewhere_sample=sum(len(samples[j]) for j in peers[i]))
+        scores = lexical(found, context, bags, lexicon, _WEIGHTS)
+        order = np.lexsort((np.arange(len(found)), -np.round(scores, 6)))[: settings.candidates_per_theme]
+        contexts.append(context)
+        shortlists.append([(float(scores[j]), found[j]) for j in order])
+    vectors = _phrase_vectors(shortlists, embed)
+    ranked = []
+    for context, shortlist in zip(contexts, shortlists, strict=True):
+        row = []
+        if shortlist:
+            theirs = np.stack([vectors[c.words] for _, c in shortlist])
+            close = semantic([c for _, c in shortlist], theirs, context, _WEIGHTS)
+            row = [(round(s + float(m), 4), c, vectors[c.words]) for (s, c), m in zip(shortlist, close, strict=True)]
+        ranked.append(sorted(row, key=lambda r: (-r[0], r[1].words)))
+    return _give(themes, ranked, samples, words, lexicon, embed)
+
+
+def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[str]],
+                sentiment: npt.NDArray[np.float64], lexicon: Lexicon, settings: NameSettings) -> list[Candidate]:
+    parsed = [list(phrases(docs[int(r)], lexicon.participles)) if docs[int(r)].has_annotation("DEP") else []
+              for r in sample]
+    least = max(3, round(0.03 * len(sample))) if any(parsed) else min(2, len(sample))
+    runs = frequent_runs([words[int(r)] for r in sample], lexicon, least=least)
+    said = [[*a, *b] for a, b in zip(parsed, runs, strict=True)]
+    return pool(said, lexicon, max_words=settings.max_words, sentiment=sentiment[sample].tolist())
+
+
+def _supported(found: list[Candidate], sample: int) -> list[Candidate]:
+    """Without what is said once only, unless it reads well and stands in one of the most central mentions."""
+    central = max(10, sample // 3)
+    return [c for c in found if c.support > 1 or (c.first < central and c.shape >= _READS_WELL)]
+
+
+def _phrase_vectors(shortlists: Sequence[Sequence[tuple[float, Candidate]]], embed: Embed,
+                    ) -> dict[tuple[str, ...], Floats]:
+    wanted = sorted({c.words for row in shortlists for _, c in row})
+    return dict(zip(wanted, embed([" ".join(w) for w in wanted]), strict=True)) if wanted else {}
+
+
+def _give(themes: Sequence[Theme], ranked: Sequence[Sequence[tuple[float, Candidate, Floats]]],
+          samples: Sequence[Rows], words: Mapping[int, list[str]], lexicon: Lexicon, embed: Embed) -> list[Named]:
+    names: dict[int, Named] = {}
+    for top in (True, False):
+        level = [i for i, t in enumerate(themes) if (t.parent is None) == top]
+        taken = [(n.key, n.vector) for n in names.values()]
+        for i, choice in zip(level, assign([ranked[i] for i in level], same=_SAME, taken=taken), strict=True):
+            if choice is not None:
+                _, candidate, vector = ranked[i][choice]
+                names[i] = Named(candidate.words, candidate.key, vector)
+    spent = {n.words for n in names.values()}
+    for i, theme in enumerate(themes):
+        if i not in names:
+            names[i] = _last_resort(theme, samples[i], words, lexicon, embed, spent)
+            spent.add(names[i].words)
+    return [names[i] for i in range(len(themes))]
+
+
+def _last_resort(theme: Theme, sample: Rows, words: Mapping[int, list[str]], lexicon: Lexicon, embed: Embed,
+                 spent: set[tuple[str, ...]]) -> Named:
+    """The first words of matter in the most central mention, one more as long as the name is already given."""
+    central = [w.lower() for r in sample for w in words[int(r)] if w[0] != "|"]
+    matter = list(dict.fromkeys(w for w in central if lexicon.is_matter(w))) or list(dict.fromkeys(central))
+    size = 2
+    while tuple(matter[:size]) in spent and size < len(matter):
+        size += 1
+    chosen = tuple(matter[:size]) or ("unnamed",)
+    if chosen in spent:
+        chosen = (*chosen, str(sum(s[: len(chosen)] == chosen for s in spent) + 1))
+    return Named(chosen, lexicon.key(chosen), embed([" ".join(chosen)])[0])
+
+
+def written(words: Sequence[str], lexicon: Lexicon) -> str:
+    """Words in sentence case, with the corpus' usual capitals ("wifi" -> "WiFi")."""
+    spelled = [lexicon.written(w) for w in words]
+    text = " ".join(spelled)
+    return text[:1].upper() + text[1:]

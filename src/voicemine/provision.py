@@ -18,7 +18,12 @@ from voicemine.backends.encoder_hub import HubEncoder
 from voicemine.backends.model_card import file_hash, verify_card
 from voicemine.backends.namer_openai import OpenAINamer
 from voicemine.backends.protocols import Encoder, Floats
-from voicemine.backends.spacy_pipeline import load_pipeline, pipeline_identity
+from voicemine.backends.spacy_pipeline import (
+    load_pipeline,
+    pipeline_identity,
+    reading_components,
+    sentence_components,
+)
 from voicemine.config import Loaded
 from voicemine.errors import ModelError
 from voicemine.numerics.calibration import Calibration, calibration_from
@@ -79,8 +84,8 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
         "progress": Backend("", lambda: progress),
         "taxonomy": Backend(digest_json(loaded.taxonomy.model_dump(mode="json")), lambda: loaded.taxonomy),
         "calibration": Backend(file_hash(labels / "calibration.json"), lambda: read_calibration(labels)),
-        "nlp": _pipeline(loaded, "senter", "clauser"),
-        "tagger": _pipeline(loaded, "morphologizer", "lemmatizer", "parser"),
+        "nlp": _pipeline(loaded, for_sentences=True),
+        "tagger": _pipeline(loaded, for_sentences=False),
         "seed": Backend(str(config.run.seed), lambda: config.run.seed),
         "encoder": _encoder(loaded, labels),
         "namer": _namer(config.name.llm, cache),
@@ -109,10 +114,11 @@ class _Embed:
         return encoder.encode(texts).vectors
 
 
-def _pipeline(loaded: Loaded, *components: str) -> Backend:
+def _pipeline(loaded: Loaded, *, for_sentences: bool) -> Backend:
     name = loaded.config.segment.pipeline
     local = loaded.resolve(name)
     place = str(local) if local.is_dir() else name
+    components = sentence_components(place) if for_sentences else reading_components(place)
     return Backend(f"{pipeline_identity(place)}:{','.join(components)}",
                    lambda: load_pipeline(place, components=components))
 

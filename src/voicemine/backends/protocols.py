@@ -58,6 +58,18 @@ class Labeller(Protocol):
 
 
 @runtime_checkable
+class Redactor(Protocol):
+    """Finds personal data that the built-in rules of the clean stage do not."""
+
+    @property
+    def identity(self) -> str:
+        """Name, version and model: equal identities give equal findings."""
+
+    def find(self, text: str) -> Sequence[tuple[str, int, int]]:
+        """(type of placeholder, start, end) of each finding; offsets are half-open code points."""
+
+
+@runtime_checkable
 class Namer(Protocol):
     """Suggests a name for a theme from redacted material; may refuse by returning None."""
 

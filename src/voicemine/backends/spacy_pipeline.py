@@ -50,6 +50,20 @@ def sentence_components(path_or_name: str | Path) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in present)
 
 
+def reading_components(path_or_name: str | Path) -> tuple[str, ...]:
+    """What to load of a pipeline for parts of speech, lemmas and a parse: all of these that it has.
+
+    Raises:
+        ModelError: there is no such pipeline.
+    """
+    folder = _folder(str(path_or_name))
+    present = _config(folder if folder is not None else str(path_or_name))["components"]
+    wanted = ("tok2vec", "tagger", "attribute_ruler", "morphologizer", "lemmatizer", "parser")
+    if "clauser" in present:
+        return ("morphologizer", "lemmatizer", "parser")
+    return tuple(name for name in wanted if name in present)
+
+
 def pipeline_identity(path_or_name: str | Path) -> str:
     """A string that changes whenever the pipeline's weights do: name, version and hash of its card or meta data.
 

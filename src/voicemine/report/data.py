@@ -19,7 +19,7 @@ from voicemine.errors import StoreError
 
 _NEEDED = ("items", "mentions", "themes", "theme_touchpoints", "theme_quotes", "theme_trends", "theme_ledger", "journey",
            "rejects", "redactions", "duplicates")
-_OPTIONAL = ("map_points",)
+_OPTIONAL = ("map_points", "forecasts", "interventions")
 
 
 @dataclass(frozen=True)

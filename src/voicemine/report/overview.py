@@ -155,10 +155,14 @@ def changes(run: RunData) -> list[str]:
     for event, word in said.items():
         those = now[(now["event"] == event) & now["theme_id"].isin(set(run.themes["theme_id"]) | (
             set(now["theme_id"]) if event in ("gone", "faded") else set()))]
-        names = [words.clean(run.names.get(t, t), 80) for t in dict.fromkeys(those["theme_id"])]
+        ids = list(dict.fromkeys(those["theme_id"]))
+        # A theme that is gone has no name in this run's tables.
+        names = [words.clean(run.names[t], 80) for t in ids if t in run.names][:4]
+        rest = len(ids) - len(names)
         if names:
-            more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-            lines.append(f"{word}: {'; '.join(names[:4])}{more}.")
+            lines.append(f"{word}: {'; '.join(names)}{f' and {rest} more' if rest else ''}.")
+        elif ids:
+            lines.append(f"{word}: {words.plural(len(ids), 'theme')}.")
     kept = int((now["event"] == "continued").sum())
     return [*lines, f"{words.plural(kept, 'theme')} went on from the last run."] if kept else (
         lines or ["No theme changed since the last run."])

@@ -67,6 +67,8 @@ class Theme:
     links: list[Link]
     subthemes: list[tuple[str, str, int]]
     events: list[Event]
+    forecast: str
+    interventions: list[str]
     is_alert: bool
 
 
@@ -76,6 +78,7 @@ def themes(run: RunData, settings: ReportSettings) -> list[Theme]:
     quotes = _grouped(run.table("theme_quotes").sort_values(["theme_id", "rank"]))
     links = _grouped(run.table("theme_touchpoints"))
     ledger = _grouped(run.table("theme_ledger"))
+    coming, done = _grouped(run.table("forecasts")), _grouped(run.table("interventions"))
     below = _grouped(run.table("themes").dropna(subset=["parent_theme_id"]), "parent_theme_id")
     where = {r["item_id"]: r for r in records(run.table("items")[["item_id", "source", "created_at"]])}
     found = []
@@ -95,7 +98,8 @@ def themes(run: RunData, settings: ReportSettings) -> list[Theme]:
             held_back=len(said) if hidden else 0, links=[
                 _link(x) for x in sorted(links.get(key, []), key=lambda x: -x["n_mentions"])[:6]],
             subthemes=[(s["theme_id"], words.clean(s["name"], 120), int(s["n_mentions"])) for s in below.get(key, [])],
-            events=[_event(e, run) for e in ledger.get(key, [])[-12:]], is_alert=any(series.alert)))
+            events=[_event(e, run) for e in ledger.get(key, [])[-12:]], forecast=forecast_words(coming.get(key, [])),
+            interventions=[intervention_words(x) for x in done.get(key, [])], is_alert=any(series.alert)))
     return found
 
 
@@ -124,6 +128,37 @@ def series_of(trend: pd.DataFrame | None, row: Mapping[str, Any]) -> tuple[svg.S
             f"({words.percent_span(last['rate_low'], last['rate_high'])}), highest {words.percent(top['rate'])} in the "
             f"period from {words.day(top['period_start'])}")
     return series, told + (f"; {words.plural(alerts, 'significant rise')}." if alerts else ".")
+
+
+def forecast_words(rows: list[dict[str, Any]]) -> str:
+    """The forecast of the coming periods in one sentence; empty where there is none."""
+    if not rows:
+        return ""
+    ordered = sorted(rows, key=lambda r: r["step"])
+    first, last = ordered[0], ordered[-1]
+    text = (f"In the period from {words.day(first['period_start'])} about {words.percent(first['rate'])} of items are "
+            f"expected to name it, with a chance of 80% between {words.percent(first['rate_low'])} and "
+            f"{words.percent(first['rate_high'])}")
+    if last is not first:
+        text += (f"; in the one from {words.day(last['period_start'])} between {words.percent(last['rate_low'])} and "
+                 f"{words.percent(last['rate_high'])}")
+    if words.known(first["coverage"]) and first["n_tested"]:
+        text += (f". Tested on the past of all themes, {words.percent(first['coverage'])} of "
+                 f"{words.count(first['n_tested'])} counts fell inside")
+    return text + "."
+
+
+def intervention_words(row: Mapping[str, Any]) -> str:
+    """One intervention and its effect in one sentence."""
+    low, high = row["effect_low"], row["effect_high"]
+    if not (words.known(low) and words.known(high)):
+        told = "its effect cannot be told yet"
+    elif low <= 1 <= high:
+        told = f"no clear effect (rate {low:.2f} to {high:.2f} times what was expected without it)"
+    else:
+        told = f"{'fewer' if high < 1 else 'more'} items than expected without it ({low:.2f} to {high:.2f} times)"
+    return (f"{words.clean(row['what'], 160)}, {words.day(row['date'])}: {told}; {words.percent(row['rate_before'])} of "
+            f"items before, {words.percent(row['rate_after'])} after. {words.clean(row['note'], 200)}")
 
 
 def _span(trend: pd.DataFrame | None, series: svg.Series) -> tuple[str, str, str]:

@@ -25,6 +25,15 @@ def label(value: object) -> str:
     return _OWN.get(text) or text.replace("_", " ").strip().capitalize() or "–"
 
 
+def place(stage: object, touchpoint: object) -> str:
+    """Where on the journey: `Support · Phone call centre`."""
+    if stage == touchpoint == "several":
+        return "Across the journey"
+    parts = [("several stages" if stage == "several" else label(stage)),
+             ("several touchpoints" if touchpoint == "several" else label(touchpoint))]
+    return " · ".join(p[0].upper() + p[1:] for p in parts)
+
+
 def language(code: str) -> str:
     """Name of a language, else its code."""
     return _LANGUAGES.get(code, code)

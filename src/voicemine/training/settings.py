@@ -57,6 +57,8 @@ class Optimiser(Settings):
     rate_heads: float = Field(default=1e-3, gt=0)
     warmup: float = Field(default=0.06, ge=0, lt=1)
     weight_decay: float = Field(default=0.02, ge=0)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    """Share of each layer's outputs, and of the heads' inputs, that a step leaves out."""
     token_dropout: float = Field(default=0.1, ge=0, lt=1)
     """Share of the tokens hidden from the branch in each step."""
     average_decay: float = Field(default=0.998, ge=0, lt=1)

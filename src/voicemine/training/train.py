@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import f1_score
-from torch import Tensor
+from torch import Tensor, nn
 
 from voicemine.backends.label_branch import BranchShape, LabelBranch
 from voicemine.training.data import Examples
@@ -181,6 +181,9 @@ def fit(
     it. Numbers are drawn from the seed and the epoch, so a resumed fit sees the rows it would have seen.
     """
     s = settings.optimiser
+    for part in branch.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = s.dropout
     lengths = states.lengths()
     every = np.concatenate([epoch_plan.always, *[pool for pool, _ in epoch_plan.pools]])
     seen = rows.take(every)

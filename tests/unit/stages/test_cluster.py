@@ -184,7 +184,9 @@ def test_a_large_corpus_is_learnt_from_a_sample_and_assigned_whole():
     vectors, label, keys = planted([500, 400, 300], spread=0.5)
     model = fitted(vectors, keys, ClusterSettings(runs=3, consensus_runs=6, max_fit=1000))
     assert len(model.exemplars) == 1000
-    assert adjusted_rand_score(label, model.label) > 0.95
+    themed = model.label >= 0
+    assert themed.mean() > 0.9
+    assert adjusted_rand_score(label[themed], model.label[themed]) > 0.95
 
 
 def test_words_are_a_second_view():

@@ -27,7 +27,7 @@ def note(found: Any, key: str) -> str:
     ([0] * 13 + [7, 9, 11], "new", "first in week of 2026-04-06"),
     ([14, 13, 15, 14, 13, 12, 15, 14, 13, 14, 15, 13, 3, 2, 2, 1], "fading", "before"),
     ([9, 8, 7, 9, 8, 9, 2, 1, 2, 3, 2, 1, 2, 3, 2, 2], "fading", "since week of 2026-02-16"),
-    ([1, 1, 0, 1, 1, 0, 6, 7, 6, 7, 7, 6, 7, 6, 7, 6], "growing", "since week of 2026-02-16"),
+    ([1, 1, 0, 1, 1, 0, 1, 1, 6, 7, 6, 7, 7, 6, 7, 6], "growing", "since week of 2026-03-02"),
     ([14, 13, 15, 14, 13, 12, 15, 6, 0, 0, 0, 0, 0, 0, 0, 0], "gone", "not seen in the last 8 complete weeks"),
     ([0, 1, 0, 0, 1, 22, 25, 19, 0, 0, 1, 0, 0, 0, 0, 0], "fading", "a peak from week of 2026-02-09"),
     ([5] * 16, "steady", "within chance"),

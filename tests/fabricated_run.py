@@ -164,7 +164,7 @@ def _themes(
             own = items[items["item_id"].isin(part["item_id"])]
             rows.append({
                 "theme_id": theme_id, "name": truth["name"] + suffix, "keywords": truth["name_words"],
-                "description": f"Customers report: {truth['name'].lower()}. Most of it comes from the {own['source'].mode()[0]}.",
+                "description": f"Customers report: {truth['name'].lower()}, mostly in the {own['source'].mode()[0]}.",
                 "kind": "pain", "parent_theme_id": None if level == 0 else str(theme_id).rpartition(".")[0],
                 "level": level, "stage": truth["stage"], "touchpoint": truth["touchpoint"], "n_mentions": n,
                 "n_items": n, "n_authors": int(own["author_id"].nunique()) or n,
@@ -220,7 +220,8 @@ def _trends(items: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
         for i, start in enumerate(starts):
             alert = i > 6 and counts.iloc[i] > 2.5 * max(expected.iloc[i], 2)
             rows.append({"theme_id": theme_id, "period_start": start, "period_end": start + pd.Timedelta(days=7),
-                         "is_complete": i < len(starts) - 1, "n_mentions": counts.iloc[i], "n_items_total": totals.iloc[i],
+                         "is_complete": i < len(starts) - 1, "n_mentions": counts.iloc[i],
+                         "n_items_total": totals.iloc[i],
                          "rate": counts.iloc[i] / totals.iloc[i] if totals.iloc[i] else None, "rate_low": low[i],
                          "rate_high": high[i], "expected": expected.iloc[i], "change_p": 0.001 if alert else 0.4,
                          "change_q": 0.02 if alert else 0.6, "is_alert": bool(alert)})
@@ -264,7 +265,8 @@ def _rejects() -> pd.DataFrame:
 
 def _redactions(items: pd.DataFrame) -> pd.DataFrame:
     return fill("redactions", pd.DataFrame({
-        "item_id": items["item_id"].iloc[:12], "ordinal": 0, "type": ["EMAIL", "PHONE", "PERSON"] * 4, "start": 0, "end": 7}))
+        "item_id": items["item_id"].iloc[:12], "ordinal": 0, "type": ["EMAIL", "PHONE", "PERSON"] * 4,
+        "start": 0, "end": 7}))
 
 
 def _points(mentions: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.fabricated_run import fabricate
+
 from voicemine.report import draw
 from voicemine.report.pdf import find_browser
 
@@ -21,8 +21,9 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium was found; install chromium or name one in VOICEMINE_CHROMIUM")
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                                        "--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync",
+                                        "--no-first-run", "--disable-background-networking",
+                                        "--disable-component-update"])
         yield opened
         opened.close()
 
@@ -54,7 +55,7 @@ def open_page(browser: Any) -> Iterator[Any]:
 
     def opener(path: Path, *, anchor: str = "", **options: Any) -> Any:
         context = browser.new_context(viewport={"width": 1300, "height": 900}, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(10_000)
         page = context.new_page()
         contexts.append(context)
         watches.append(Watch(page, path))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.fabricated_run import fabricate
+
 from voicemine.report import draw
 
 ROWS = "#theme-table tbody tr:visible"
@@ -67,7 +67,7 @@ def test_the_lens_counts_items_of_a_source_and_time(report: Path, open_page: Any
         if count:
             expected[theme] = count
     shown = dict(page.locator(ROWS).evaluate_all("rows => rows.map(r => [r.dataset.id, +r.dataset.selected])"))
-    assert shown == expected and 0 < len(shown)
+    assert shown == expected and len(shown) > 0
     assert page.locator("#lens-total").inner_text() == f"of {sum(inside)} items"
 
 
@@ -178,7 +178,8 @@ def test_no_script_but_the_page_s_own_may_run(report: Path, browser: Any) -> Non
     page = browser.new_page()
     page.goto(report.as_uri())
     page.evaluate("""() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';
-        document.body.append(s); const d = document.createElement('div'); d.innerHTML = '<img src=x onerror="window.hacked = 2">';
+        document.body.append(s); const d = document.createElement('div');
+        d.innerHTML = '<img src=x onerror="window.hacked = 2">';
         document.body.append(d); }""")
     page.wait_for_timeout(200)
     assert page.evaluate("window.hacked") is None

@@ -108,8 +108,13 @@ def difference_p(flags: npt.ArrayLike, inside: npt.NDArray[np.bool_], authors: C
     influence = np.where(inside, (values - p_in) / n_in, -(values - p_out) / n_out)
     _, codes = np.unique(authors, return_inverse=True)
     variance = float((np.bincount(codes, weights=influence) ** 2).sum())
-    # The null's own variance is a floor: a cell of equal rows shows none.
-    variance = max(variance, pooled * (1 - pooled) * (1 / n_in + 1 / n_out))
+    # A cell of equal rows shows no variance: the null's own is the floor, an author's rows all saying the same.
+    alike_in = float((np.bincount(codes[inside]) ** 2).sum()) / n_in**2
+    alike_out = float((np.bincount(codes[~inside]) ** 2).sum()) / n_out**2
+    cell_is_flat = values[inside].min() == values[inside].max()
+    spread = alike_in + alike_out if cell_is_flat else 1 / n_in + 1 / n_out
+    floor = pooled * (1 - pooled) * spread
+    variance = max(variance, floor)
     if variance <= 0:
         return 1.0
     return float(stats.norm.sf((p_in - p_out) / math.sqrt(variance)))

@@ -17,8 +17,8 @@ from voicemine.artefacts.publish import read_manifest
 from voicemine.artefacts.store import read_parquet
 from voicemine.errors import StoreError
 
-_NEEDED = ("items", "mentions", "themes", "theme_touchpoints", "theme_quotes", "theme_trends", "theme_ledger", "journey",
-           "rejects", "redactions", "duplicates")
+_NEEDED = ("items", "mentions", "themes", "theme_touchpoints", "theme_quotes", "theme_trends", "theme_ledger",
+           "journey", "rejects", "redactions", "duplicates")
 _OPTIONAL = ("map_points", "forecasts", "interventions")
 
 

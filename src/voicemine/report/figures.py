@@ -52,7 +52,7 @@ def plot_themes(path: str | Path, *, limit: int = 20) -> Figure:
     themes = load(find_run(Path(path))).themes.head(limit)
     figure, axes = _figure(9, 0.9 + 0.36 * max(len(themes), 1))
     at = np.arange(len(themes))[::-1]
-    share, low, high = (themes[c].to_numpy(float) * 100 for c in ("author_share", "author_share_low", "author_share_high"))
+    share, low, high = (themes[f"author_share{end}"].to_numpy(float) * 100 for end in ("", "_low", "_high"))
     colour = [_NEGATIVE if s < 0 else _POSITIVE for s in themes["sentiment_mean"]]
     axes.hlines(at, low, high, colors=colour, linewidth=2.5, alpha=0.5)
     axes.scatter(share, at, c=colour, s=36, zorder=3)
@@ -72,11 +72,13 @@ def plot_map(path: str | Path, *, labels: int = 12) -> Figure:
     figure, axes = _figure(9, 7)
     order = points["theme_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable").index.tolist()
     hue = dict(zip(order, _HUES, strict=False))
-    axes.scatter(points["x"], points["y"], s=7, linewidths=0, alpha=0.75, c=[hue.get(t, "#c4c8ce") for t in points["theme_id"]])
+    colour = [hue.get(t, "#c4c8ce") for t in points["theme_id"]]
+    axes.scatter(points["x"], points["y"], s=7, linewidths=0, alpha=0.75, c=colour)
     for theme in order[:labels]:
         part = points[points["theme_id"] == theme]
-        axes.text(part["x"].median(), part["y"].median(), words.clean(run.names[theme], 36).replace("$", r"\$"), fontsize=8,
-                  ha="center", va="center", color=_INK, weight="bold",
+        name = words.clean(run.names[theme], 36).replace("$", r"\$")
+        axes.text(part["x"].median(), part["y"].median(), name, fontsize=8, ha="center", va="center", color=_INK,
+                  weight="bold",
                   bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1})
     axes.set_axis_off()
     axes.set_aspect("equal")

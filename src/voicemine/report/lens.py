@@ -72,7 +72,7 @@ class Lens:
 
 
 def columns(run: RunData, settings: ReportSettings) -> dict[str, pd.Series]:
-    """Lens columns of the mined items: text, missing where unknown, rare values put together. Columns of one value go."""
+    """Lens columns of the mined items: text, missing where unknown, rare values put together; two values at least."""
     found = {}
     for name in sorted(c for c in run.mined.columns if c.startswith("attr_")):
         given = run.mined[name]
@@ -118,7 +118,7 @@ def two_sided(
 
 
 def theme_flags(run: RunData) -> sparse.csr_matrix:
-    """(mined items, themes) 0/1: whether an item has a mention in the theme; rows as `run.mined`, columns as `themes`."""
+    """(mined items, themes) 0/1: an item has a mention in the theme; rows as `run.mined`, columns as `themes`."""
     row = {k: i for i, k in enumerate(run.mined["item_id"])}
     column = {k: i for i, k in enumerate(run.themes["theme_id"])}
     pairs = run.mentions.loc[run.mentions["theme_id"].isin(column), ["item_id", "theme_id"]].drop_duplicates()
@@ -143,9 +143,11 @@ def lenses(run: RunData, settings: ReportSettings, *, shown: int = 15) -> list[L
             people = len(np.unique(authors[here]))
             tested = bool(enough and value != REST and people >= settings.min_authors)
             if people >= settings.min_authors:
-                values_of[name].append(Value(value, int(counts[value]), *mean_interval(mood[here], authors[here]), tested))
+                felt = mean_interval(mood[here], authors[here])
+                values_of[name].append(Value(value, int(counts[value]), *felt, tested))
             if tested:
-                tests.append((name, value, int(counts[value]), *two_sided(flags[known], here[known], authors[known])))
+                tested_here = two_sided(flags[known], here[known], authors[known])
+                tests.append((name, value, int(counts[value]), *tested_here))
     if not tests:
         return []
     q_values = adjust(np.concatenate([t[6] for t in tests])).reshape(len(tests), -1)

@@ -82,7 +82,8 @@ def left_out(run: RunData) -> list[str]:
     """What did not take part, and why, most first."""
     items, rejects = run.table("items"), run.table("rejects")
     total = max(len(items) + len(rejects), 1)
-    lines = [f"{words.plural(n, 'item')} ({words.percent(n / total)}) {words.REASONS.get(str(r), words.label(r).lower())}"
+    lines = [f"{words.plural(n, 'item')} ({words.percent(n / total)}) "
+             f"{words.REASONS.get(str(r), words.label(r).lower())}"
              for r, n in items["skip_reason"].dropna().value_counts().items()]
     lines += [f"{words.plural(n, 'row')} ({words.percent(n / total)}) refused: {words.label(r).lower()}"
               for r, n in rejects["reason"].value_counts().items()]

@@ -58,8 +58,8 @@ def _asset(name: str) -> str:
 def embed(data: Any) -> Markup:
     """JSON for a `<script type="application/json">`: nothing in it can end the element or break a line."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        text = text.replace(sign, code)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
 
 
@@ -79,5 +79,6 @@ def render(shown: View, settings: ReportSettings, *, payload: Mapping[str, Any])
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = environment().get_template("report.html.j2")
     # The digest in the page's own policy admits this script and no other, wherever it might come from.
-    return page.render(v=shown, settings=settings, drawn=payload["map"], payload_lens=payload["lens"], style=Markup(_asset("style.css")), script=Markup(script),
-                       script_digest=digest, payload=embed(payload)) + "\n"
+    return page.render(v=shown, settings=settings, drawn=payload["map"], payload_lens=payload["lens"],
+                       style=Markup(_asset("style.css")), script=Markup(script), script_digest=digest,
+                       payload=embed(payload)) + "\n"

@@ -34,7 +34,7 @@ def from_html(content: bytes) -> bytes:
         folder = Path(name)
         page, printed = folder / "report.html", folder / "report.pdf"
         page.write_bytes(content)
-        # The sandbox of Chromium does not work for root; what is opened is our own file, with scripts held by its policy.
+        # Chromium's sandbox does not work for root; what is opened is our own file, its scripts held by its policy.
         sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         command = [browser, *_QUIET, *sandbox, f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer",
                    f"--print-to-pdf={printed}", page.as_uri()]

@@ -29,8 +29,8 @@ def escape(text: object) -> str:
 def markdown(shown: View, settings: ReportSettings) -> str:
     """The report as Markdown: headline, journey, themes with quotes, segments, certainty."""
     lines = [f"# {escape(shown.title)}", "", escape(shown.overview.read), ""]
-    lines += [f"- **{escape(f.name)}**: {escape(f.value)}{f' ({escape(f.interval)})' if f.interval else ''}; {escape(f.note)}"
-              for f in shown.overview.figures]
+    lines += [f"- **{escape(f.name)}**: {escape(f.value)}{f' ({escape(f.interval)})' if f.interval else ''}; "
+              f"{escape(f.note)}" for f in shown.overview.figures]
     lines += ["", "## Fix first", ""]
     lines += [f"{i}. **{escape(t.name)}**: {escape(t.evidence)}" for i, t in enumerate(shown.overview.first, 1)]
     lines += ["", "## What changed since the last run", "", *(f"- {escape(c)}" for c in shown.overview.changes)]
@@ -44,9 +44,11 @@ def markdown(shown: View, settings: ReportSettings) -> str:
               "|---:|---|---:|---|---|---|---|---|"]
     for t in shown.themes:
         r = t.row
-        effect = words.signed_span(r["score_impact_low"], r["score_impact_high"]) if words.known(r["score_impact"]) else "–"
+        scored = words.known(r["score_impact"])
+        effect = words.signed_span(r["score_impact_low"], r["score_impact_high"]) if scored else "–"
         lines.append(
-            f"| {r['priority_rank']} | {escape(t.name)} | {r['n_items']} | {words.percent_span(r['share_low'], r['share_high'])} "
+            f"| {r['priority_rank']} | {escape(t.name)} | {r['n_items']} "
+            f"| {words.percent_span(r['share_low'], r['share_high'])} "
             f"| {words.percent_span(r['author_share_low'], r['author_share_high'])} | {r['severity']:.2f} | {effect} "
             f"| {r['status']} |")
     for t in shown.themes[: settings.print_panels]:
@@ -54,8 +56,8 @@ def markdown(shown: View, settings: ReportSettings) -> str:
         lines += [f"> {escape(q.text)}\n>\n> {q.role}{', ' + escape(q.where) if q.where else ''}\n" for q in t.quotes]
     for one in shown.lenses:
         lines += ["", f"## By {escape(one.title.lower())}", ""]
-        lines += [f"- **{escape(d.value)}**: {escape(d.name)} {'more' if d.is_more else 'less'} often, {words.percent(d.here)} "
-                  f"against {words.percent(d.elsewhere)} elsewhere" for d in one.findings] or [
+        lines += [f"- **{escape(d.value)}**: {escape(d.name)} {'more' if d.is_more else 'less'} often, "
+                  f"{words.percent(d.here)} against {words.percent(d.elsewhere)} elsewhere" for d in one.findings] or [
                       "No difference that chance could not explain."]
     lines += ["", "## How sure are we", "", *(f"- {escape(c)}" for c in shown.sure.coverage)]
     return "\n".join(lines) + "\n"
@@ -70,7 +72,7 @@ def _plain(value: Any) -> Any:
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value) or value is pd.NaT or value is pd.NA:
+    if (isinstance(value, float) and not math.isfinite(value)) or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp):
         return value.isoformat()

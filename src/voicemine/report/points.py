@@ -33,7 +33,8 @@ def map_payload(run: RunData, settings: ReportSettings) -> dict[str, Any]:
     is_open = points["theme_id"].map(authors).fillna(1) >= settings.min_authors
     return {
         "n": len(points), "of": len(run.mentions),
-        "x": np.round((x - x.min()) * scale).astype(int).tolist(), "y": np.round((y - y.min()) * scale).astype(int).tolist(),
+        "x": np.round((x - x.min()) * scale).astype(int).tolist(),
+        "y": np.round((y - y.min()) * scale).astype(int).tolist(),
         "t": points["theme_id"].map(place).fillna(-1).astype(int).tolist(),
         "s": points["sentiment"].map({s: i for i, s in enumerate(SENTIMENTS)}).astype(int).tolist(),
         "g": points["stage"].map(at).fillna(len(stages) - 1).astype(int).tolist(),
@@ -51,8 +52,9 @@ def facets(run: RunData, settings: ReportSettings) -> dict[str, Any]:
     """
     fields = []
     source = run.mined["source"].map(lambda s: words.clean(s, 60))
-    for key, title, column in (("source", "Source", source), *(
-            (name, words.label(name.removeprefix("attr_")), values) for name, values in lens.columns(run, settings).items())):
+    segments = [(name, words.label(name.removeprefix("attr_")), values)
+                for name, values in lens.columns(run, settings).items()]
+    for key, title, column in (("source", "Source", source), *segments):
         values = sorted(column.dropna().unique(), key=lambda v: (v == lens.REST, str(v)))
         if len(values) > 1:
             at = {v: i for i, v in enumerate(values)}
@@ -74,5 +76,6 @@ def facets(run: RunData, settings: ReportSettings) -> dict[str, Any]:
 
 def payload(run: RunData, settings: ReportSettings) -> dict[str, Any]:
     """All embedded data."""
-    return {"themes": [[t, words.clean(n, 90)] for t, n in zip(run.themes["theme_id"], run.themes["name"], strict=True)],
+    named = zip(run.themes["theme_id"], run.themes["name"], strict=True)
+    return {"themes": [[t, words.clean(n, 90)] for t, n in named],
             "map": map_payload(run, settings), "lens": facets(run, settings)}

@@ -20,7 +20,7 @@ _NOT_SHOWN = ("sources", "privacy")
 
 @dataclass(frozen=True)
 class LabelSet:
-    """How sure one set of labels is. kept: share of statements that got a label; expected: share of those held right."""
+    """How sure one set of labels is. kept: share of statements labelled; expected: share of those held right."""
 
     title: str
     kept: float
@@ -75,18 +75,18 @@ def _coverage(run: RunData) -> list[str]:
     if len(wanted):
         share, low, high = share_interval(wanted["theme_id"].notna(), run.author_codes(wanted))
         lines.append(f"{words.percent(share)} of the {what} ({words.percent_span(low, high)}) belong to a theme. "
-                     "The rest says things that too few others say, and is left out of the themes, not pressed into one.")
+                     "The rest says what too few others say, and is left out of the themes, not pressed into one.")
     placed = mentions[mentions["theme_id"].notna()]
     if len(placed):
         core = float((placed["theme_fit"] == "core").mean())
-        lines.append(f"Of the statements in themes, {words.percent(core)} belong to the core of theirs; the others lie near "
-                     "it. On average a statement falls into its theme in "
+        lines.append(f"Of the statements in themes, {words.percent(core)} belong to the core of theirs; the others "
+                     "lie near it. On average a statement falls into its theme in "
                      f"{words.percent(float(placed['theme_probability'].mean()))} of repeated clusterings.")
     if len(themes):
         stable = int(themes["is_stable"].sum())
-        lines.append(f"{stable} of {words.plural(len(themes), 'theme')} reach the bar for stability. By estimate, a name fits "
-                     f"{words.percent(float(np.average(themes['name_precision'], weights=themes['n_mentions'])))} of its "
-                     "theme's statements.")
+        fits = float(np.average(themes["name_precision"], weights=themes["n_mentions"]))
+        lines.append(f"{stable} of {words.plural(len(themes), 'theme')} reach the bar for stability. By estimate, a "
+                     f"name fits {words.percent(fits)} of its theme's statements.")
     return lines
 
 
@@ -96,5 +96,6 @@ def _label_set(run: RunData, name: str, title: str, unsure: tuple[str, ...]) -> 
     sure = mentions.loc[kept, f"{name}_confidence"].to_numpy(float)
     every = mentions[f"{name}_confidence"].to_numpy(float)
     counts, edges = np.histogram(every, bins=np.linspace(0, 1, 11))
-    return LabelSet(title, float(kept.mean()), float(sure.mean()) if len(sure) else 0.0,
-                    [(f"{round(a * 100)} to {round(b * 100)}%", int(n)) for n, a, b in zip(counts, edges[:-1], edges[1:], strict=True)])
+    bins = [(f"{round(a * 100)} to {round(b * 100)}%", int(n))
+            for n, a, b in zip(counts, edges[:-1], edges[1:], strict=True)]
+    return LabelSet(title, float(kept.mean()), float(sure.mean()) if len(sure) else 0.0, bins)

@@ -71,7 +71,8 @@ def trend(series: Series, *, width: int, height: int, described: str, top: float
     # A stroke of no length with round ends: a dot that stays round however the picture is stretched.
     parts += [f'<path class="alert" d="M{xs[i]:.1f},{y(series.rate[i]):.1f}h0"/>'
               for i, raised in enumerate(series.alert) if raised and series.rate[i] == series.rate[i]]
-    frame = Markup('<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
+    frame = Markup('<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+                   '{}</svg>')
     return frame.format(width, height, described, Markup("".join(parts)))
 
 

@@ -157,8 +157,8 @@ def intervention_words(row: Mapping[str, Any]) -> str:
         told = f"no clear effect (rate {low:.2f} to {high:.2f} times what was expected without it)"
     else:
         told = f"{'fewer' if high < 1 else 'more'} items than expected without it ({low:.2f} to {high:.2f} times)"
-    return (f"{words.clean(row['what'], 160)}, {words.day(row['date'])}: {told}; {words.percent(row['rate_before'])} of "
-            f"items before, {words.percent(row['rate_after'])} after. {words.clean(row['note'], 200)}")
+    return (f"{words.clean(row['what'], 160)}, {words.day(row['date'])}: {told}; {words.percent(row['rate_before'])} "
+            f"of items before, {words.percent(row['rate_after'])} after. {words.clean(row['note'], 200)}")
 
 
 def _span(trend: pd.DataFrame | None, series: svg.Series) -> tuple[str, str, str]:

@@ -47,4 +47,5 @@ def settings_of(run: RunData) -> ReportSettings:
     try:
         return ReportSettings.model_validate(given)
     except ValidationError as fault:
-        raise ConfigError([f"report.{'.'.join(map(str, e['loc']))} in run.json: {e['msg']}" for e in fault.errors()]) from fault
+        raise ConfigError([f"report.{'.'.join(map(str, e['loc']))} in run.json: {e['msg']}"
+                           for e in fault.errors()]) from fault

@@ -66,7 +66,8 @@ def test_markdown_and_json_say_the_same_as_the_page(hostile_folder: Path) -> Non
     assert "<script" not in text.replace("\\<", "") and "## Themes" in text
     data = json.loads(draw(hostile_folder, format="json").read_text("utf-8"))
     assert data["themes"][0]["name"] == HOSTILE[0]
-    assert len(data["themes"]) == sum(line.startswith("| ") for line in text.split("## Themes")[1].split("###")[0].splitlines()) - 1
+    lines = text.split("## Themes")[1].split("###")[0].splitlines()
+    assert len(data["themes"]) == sum(line.startswith("| ") for line in lines) - 1
 
 
 def test_an_empty_run_still_has_a_report(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def test_shown_text_is_bounded_and_turns_no_direction(text: str, limit: int) -> 
     assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200f\u0000\u2028\n")
 
 
-@given(st.recursive(st.text() | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.text(), x), max_leaves=8))
+@given(st.recursive(st.text() | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+                    max_leaves=8))
 def test_embedded_json_reads_back_and_cannot_leave_its_element(data: object) -> None:
     import json
 
@@ -38,8 +39,8 @@ def test_embedded_json_reads_back_and_cannot_leave_its_element(data: object) -> 
     assert not set(text) & set("<>&\u2028\u2029")
 
 
-@pytest.mark.parametrize("text", ["<script>x</script>", "[a](javascript:alert(1))", "| a |", "# head", "- item", "1. item",
-                                  "`code`", "http://example.com", "![x](y)"])
+@pytest.mark.parametrize("text", ["<script>x</script>", "[a](javascript:alert(1))", "| a |", "# head", "- item",
+                                  "1. item", "`code`", "http://example.com", "![x](y)"])
 def test_markdown_shows_marks_as_they_are(text: str) -> None:
     from markdown_it import MarkdownIt
 

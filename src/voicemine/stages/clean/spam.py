@@ -54,12 +54,17 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(rule, 
      r"\s[\^*-][A-Z]{1,3}\s*$(?<=[\^]..)"),
 ))
 
+# Staff sign what they post for the brand: "… -Becky", "… ^TN".
+_SIGNED = re.compile(r"(?:\s[-–^*~/]|[.!?][-–^*~/]|\^) ?(?:[A-Z]{2,3}|[A-Z][a-z]{2,10}|<PERSON_\d{1,2}>)(?: ?\d/\d)?(?: <URL(?:_\d)?>)?\s*\Z")
+
 
 def spam_kind(text: str, hints: int) -> str | None:
     """`advert`, `giveaway`, `bot` or `brand_reply` where redacted `text` is plainly one of them; otherwise None.
 
     hints: the gates of the text before it was redacted.
     """
+    if text.startswith("<HANDLE") and _SIGNED.search(text, max(0, len(text) - 24)):
+        return "brand_reply"
     if not hints & SPAM:
         return None
     return next((name for name, rule in _RULES if rule.search(text)), None)

@@ -59,7 +59,8 @@ def clean(raw: pd.DataFrame, *, settings: CleanSettings, hasher: Hasher, templat
     keep = [at for at, reason in enumerate(reasons) if reason is None]
     _no_collision(frame, ids, keep)
 
-    cleaned_by_text = clean_many((texts[at] for at in keep), settings=settings, extra=redactor.find if redactor else None)
+    cleaned_by_text = clean_many((texts[at] for at in keep), settings=settings,
+                                 extra=redactor.find if redactor else None)
     if templates is None:
         shown = (c.text for c in cleaned_by_text.values() if c.skip_reason is None)
         templates = (boilerplate.learn(dict.fromkeys(shown), min_items=settings.template_min_items,
@@ -163,7 +164,7 @@ def _items(frame: pd.DataFrame, ids: list[str], keep: list[int], cleaned: list[C
     agent = (kept["speaker"] == "agent").fillna(False).to_numpy(dtype=bool)
     reasons = ["agent" if a else c.skip_reason for a, c in zip(agent, cleaned, strict=True)]
     authors = [_given(a) for a in kept["author"].tolist()]
-    redacted = _memo(settings)
+    redacted = _Memo(settings)
     items = pd.DataFrame({
         "item_id": [ids[at] for at in keep],
         "source": kept["source"].astype(str).to_numpy(),
@@ -189,7 +190,7 @@ def _items(frame: pd.DataFrame, ids: list[str], keep: list[int], cleaned: list[C
     return items
 
 
-class _memo:
+class _Memo:
     """Redacts short values, each distinct one once; an attribute's name serves as its cue."""
 
     def __init__(self, settings: CleanSettings) -> None:

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 #: Share of the words' similarity in each view. What holds in all of them is a theme; what holds in one is a fashion.
-SHARES = (0.0, 0.15, 0.3)
+SHARES = (0.0, 0.15, 0.3, 0.45)
 _LEXICAL_DIMENSIONS = 150
 #: Sizes of the neighbourhoods, as shares of k.
 _SIZES = (0.67, 0.5, 1.0, 0.83, 0.33)

@@ -26,7 +26,8 @@ _EFFORT = re.compile(
     r"|keep(?:s|ing)? (?:on )?(?:calling|asking|trying|getting|telling|having|being)"
     r"|kept (?:calling|asking|trying|being)"
     r"|every (?:single )?time|each time|for (?:hours|days|weeks|months|ages|years)|on hold|passed around|had to"
-    r"|chas(?:e|ed|ing)|back and forth|no (?:reply|response|answer)|nobody|no one|never (?:called|replied|answered|got))\b",
+    r"|chas(?:e|ed|ing)|back and forth|no (?:reply|response|answer)|nobody|no one"
+    r"|never (?:called|replied|answered|got))\b",
     re.IGNORECASE,
 )
 

@@ -65,8 +65,8 @@ def name(
     known = np.where(np.isnan(pain), np.nanmean(pain) if not np.isnan(pain).all() else 0.5, pain)
     sentiment = labels["sentiment_score"].to_numpy(np.float64, na_value=0.0)
     signs = [_sign(t, labels) for t in themes]
-    named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment, signs,
-                        lexicon, embed=embed, settings=settings)
+    named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment,
+                        signs, lexicon, embed=embed, settings=settings)
     found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
     fits = _precision(themes, counted, position, encoding)
     quotes = _quotes(themes, signs, segments, labels, items_clean, theme_members, encoding, settings)

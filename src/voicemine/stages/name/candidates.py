@@ -12,7 +12,8 @@ from voicemine.stages.name.words import Lexicon
 _BLOCKED = frozenset({"fuck", "fucking", "shit", "shitty", "crap", "damn", "hell", "wtf", "bullshit", "ass", "asshole",
                       "bitch", "fail", "lol", "omg", "xxx", "xxxx", "etc", "plz", "pls", "thx", "thnx", "ya", "y'all"})
 _BAD_EDGE = frozenset({"not", "too", "and", "or", "to", "of", "the", "a", "an", "at", "for", "with", "from",
-                       "by", "is", "are", "was", "were", "be", "been", "my", "your", "our", "their", "his", "her", "its",
+                       "by", "is", "are", "was", "were", "be", "been", "my", "your", "our", "their", "his", "her",
+                       "its",
                        "that", "this", "when", "so", "but", "as", "if", "than", "into", "about", "no", "i", "you", "we",
                        "he", "she", "they", "it", "me", "us", "them", "which", "who", "what", "because", "since"})
 _BAD_START = (_BAD_EDGE - {"not", "too", "no", "at", "by"}) | {
@@ -82,7 +83,7 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
 
 
 def _whole_phrases(found: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
-    """Without cut-off parts such as "poor customer" of "poor customer service" (as C-value does; Frantzi et al., 2000)."""
+    """Without cut-off parts, "poor customer" of "poor customer service" (as C-value does; Frantzi et al., 2000)."""
     longer: dict[frozenset[str], int] = {}
     for candidate in found:
         n = len(candidate.words)

@@ -23,7 +23,8 @@ _PLAIN_POINT = {
     "email_notification": "messages from the brand", "phone_call_centre": "the phone line", "live_chat": "live chat",
     "staff_in_person": "staff in person", "store_premises": "the premises", "checkout_payment": "checkout and payment",
     "billing_pricing": "billing and prices", "account_login": "account and login",
-    "booking_reservation": "bookings and reservations", "delivery_shipping": "delivery", "product": "the product itself",
+    "booking_reservation": "bookings and reservations", "delivery_shipping": "delivery",
+    "product": "the product itself",
     "service_in_progress": "the service as performed", "returns_refunds": "returns and refunds",
     "loyalty_programme": "the loyalty programme", "policy_contract": "terms and rules",
     "documents_info": "documents and letters",
@@ -78,7 +79,8 @@ def _best(
 ) -> list[str]:
     held = dict(zip(counts.indices.tolist(), counts.data.tolist(), strict=True))
     position = {terms[j]: j for j in held}
-    ranked = sorted(zip(weights.indices.tolist(), weights.data.tolist(), strict=True), key=lambda p: (-p[1], terms[p[0]]))
+    ranked = sorted(zip(weights.indices.tolist(), weights.data.tolist(), strict=True),
+                    key=lambda p: (-p[1], terms[p[0]]))
     best: list[tuple[str, ...]] = []
     for j, _ in ranked[: count * 4]:
         term = terms[j]

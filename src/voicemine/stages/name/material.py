@@ -66,7 +66,7 @@ def themes_of(segments: pd.DataFrame, members: pd.DataFrame, nodes: pd.DataFrame
 
 
 def samples(themes: list[Theme], texts: list[str], settings: NameSettings) -> list[Rows]:
-    """Rows of each theme to be parsed: the most central, each text once (whatever its case), very long ones left out."""
+    """Rows of each theme to be parsed: the most central, each text once whatever its case, very long ones left out."""
     each = max(_LEAST_PARSED, min(settings.parse_per_theme, settings.parse_total // max(len(themes), 1)))
     found = []
     for theme in themes:
@@ -103,7 +103,9 @@ def parsed_members(themes: list[Theme], docs: Mapping[int, Doc]) -> list[Rows]:
     return found
 
 
-def lexicon_of(nlp: Language, docs: Mapping[int, Doc], texts: list[str], rows: Rows) -> tuple[Lexicon, dict[int, list[str]]]:
+def lexicon_of(
+    nlp: Language, docs: Mapping[int, Doc], texts: list[str], rows: Rows,
+) -> tuple[Lexicon, dict[int, list[str]]]:
     """Lexicon of the corpus, and the words of the mentions at `rows`."""
     words = {int(r): tokens(texts[r]) for r in rows}
     stop = frozenset(w.translate({0x2019: "'"}) for w in nlp.Defaults.stop_words)

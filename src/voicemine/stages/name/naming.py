@@ -54,7 +54,8 @@ def name_themes(
 ) -> list[Named]:
     """One name for each theme, unlike every other name; themes of the default level choose first.
 
-    sentiment: score of every mention of `segments`, 0 where unknown. signs: 1 where pains are named, -1 delights, 0 either.
+    sentiment: score of every mention of `segments`, 0 where unknown. signs: 1 where pains are named, -1 where
+    delights are, 0 for either.
     """
     held = np.asarray(bags.table.sum(axis=0)).ravel()
     idf = np.log1p(bags.table.shape[0] / np.maximum(held, 1.0)) ** 0.5

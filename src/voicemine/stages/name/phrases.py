@@ -57,7 +57,10 @@ _LIGHT = frozenset({"be", "have", "do", "get", "go", "want", "like", "think", "k
 
 
 def phrases(doc: Doc, participles: Mapping[str, str]) -> Iterator[Phrase]:
-    """Every candidate of one mention, repeats included. participles: lemma -> past participle, for "order not received"."""
+    """Every candidate of one mention, repeats included.
+
+    participles: lemma -> past participle, for "order not received".
+    """
     for token in doc:
         if token.pos_ in ("VERB", "AUX") and token.dep_ not in ("aux", "aux:pass", "cop"):
             yield from _clauses(token, participles)

@@ -74,14 +74,17 @@ class Context:
     elsewhere_sample: int
 
 
-def lexical(candidates: Sequence[Candidate], context: Context, bags: Bags, lexicon: Lexicon, weights: Weights) -> Floats:
+def lexical(
+    candidates: Sequence[Candidate], context: Context, bags: Bags, lexicon: Lexicon, weights: Weights,
+) -> Floats:
     """Score of each candidate from words alone, (c,).
 
     said: root of the share of parsed members that say this phrase, in whatever inflection; held: root of the share of
     members that hold all its content lemmas, in whatever order (a `not` somewhere in a mention says nothing of what is
     denied, so it does not count here); contrast: log of both shares over those of the siblings; coverage: mean share
     of its lemmas, weighted by rarity, that members hold; polarity: its most painful lemma (or most delightful);
-    feeling: how well the mentions that say it feel in the theme's direction; shape and length: how it reads; proper: a penalty for names of persons, brands and places.
+    feeling: how strongly the mentions that say it feel in the theme's direction; shape and length: how it reads;
+    proper: a penalty for names of persons, brands and places.
     """
     keys = [[bags.index[w] for w in sorted(c.key) if w in bags.index and w != NOT] for c in candidates]
     lengths = np.array([max(len(k), 1) for k in keys], dtype=np.float64)

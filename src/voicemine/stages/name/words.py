@@ -17,12 +17,11 @@ NEGATIONS = frozenset({
     "not", "n't", "nt", "never", "no", "nobody", "none", "nothing", "nowhere", "cannot", "without", "neither", "nor",
 })
 #: Words that a stop list holds and that still tell two phrases apart.
-_NO_STOP = frozenset({
-    "again", "amount", "back", "bottom", "call", "down", "due", "empty", "enough", "front", "full", "keep", "less", "move",
-    "name", "off", "part", "put", "serious", "show", "side", "still", "together", "too", "top", "whole", "used", "using",
-    "get", "go", "give", "make", "made", "take", "see", "say", "seem", "seems", "seemed", "done", "last",
-})
-#: Verdicts that differ in force alone are one lemma, so that "awful service" and "terrible service" are counted together.
+_NO_STOP = frozenset("""
+    again amount back bottom call done down due empty enough front full get give go keep last less made make move
+    name off part put say see seem seemed seems serious show side still take together too top used using whole
+""".split())
+#: Verdicts that differ in force alone are one lemma: "awful service" and "terrible service" are counted together.
 _VERDICTS = {
     **dict.fromkeys(("worst", "worse", "terrible", "awful", "horrible", "atrocious", "appalling", "shocking", "poor",
                      "dreadful", "disgusting", "pathetic", "lousy", "abysmal", "disgraceful", "horrendous", "crappy",
@@ -31,18 +30,16 @@ _VERDICTS = {
                      "outstanding", "best", "better", "exceptional", "fabulous", "terrific", "superior"), "good"),
 }
 #: Words that carry no matter of their own; a name may hold them, but it is not found by them.
-FILLERS = frozenset({
-    "get", "got", "go", "going", "gone", "make", "made", "thing", "things", "stuff", "lot", "lots", "way", "bit", "time",
-    "please", "pls", "plz", "thanks", "thank", "thx", "lol", "omg", "wtf", "ugh", "hi", "hello", "hey", "dear",
-    "really", "actually", "basically", "literally", "just", "even", "also", "ever", "yet", "well", "ok", "okay", "sir",
-    "yes", "like", "cause", "cos", "coz", "bc", "cuz", "reason", "far", "one", "ones", "done", "seem", "seems", "came",
-    "guys", "people", "someone", "anyone", "everyone", "today", "yesterday", "tomorrow", "tonight", "now", "day",
-    "again", "back", "down", "enough", "keep", "keeps", "less", "move", "off", "part", "put", "show", "side", "still",
-    "together", "too", "used", "using", "last", "top", "bottom", "whole", "due", "having", "days", "come", "comes", "coming", "give", "given", "gave", "take", "took", "taken", "maybe", "dont", "ago", "etc",
-    "week", "weeks", "month", "months", "year", "years", "hour", "hours", "hr", "hrs", "min", "mins", "minute",
-    "minutes", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "want", "need", "try",
-    "tried", "trying", "say", "said", "tell", "told", "know", "think", "see", "let", "use", "im", "ive", "u", "ur",
-})
+FILLERS = frozenset("""
+    actually again ago also anyone back basically bc bit bottom came cause come comes coming cos coz cuz day days
+    dear done dont down due enough etc even ever everyone far friday gave get give given go going gone got guys
+    having hello hey hi hour hours hr hrs im ive just keep keeps know last less let like literally lol lot lots made
+    make maybe min mins minute minutes monday month months move need now off ok okay omg one ones part people please
+    pls plz put really reason said saturday say see seem seems show side sir someone still stuff sunday take taken
+    tell thank thanks thing things think thursday thx time today together told tomorrow tonight too took top tried
+    try trying tuesday u ugh ur use used using want way wednesday week weeks well whole wtf year years yes yesterday
+    yet
+""".split())
 _PLACEHOLDER = re.compile(r"<[A-Z_]+(?:_\d+)?>")
 #: `|` marks where a phrase may not run on: a placeholder, a handle, a link, a number, the end of a clause.
 _BREAK = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[.!?;:()\[\]{}\"“”,/|\n\r<>*]+|\s[-–—]+\s|[-+£$€]?\d[\w.,:%/]*")

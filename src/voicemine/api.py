@@ -67,6 +67,7 @@ def mine(
     # A frame comes in by the same door as a stream of JSON lines: one reader, one way of finding columns.
     lines = frame.to_json(orient="records", lines=True, date_format="iso", date_unit="us", force_ascii=False)
     stream = io.BytesIO(lines.encode("utf-8", "surrogatepass"))
-    loaded = configuration.load(None, extra={**settings, "sources": [{"name": "dataframe", **(source or {}), "path": "-"}]})
+    one = {"name": "dataframe", **(source or {}), "path": "-"}
+    loaded = configuration.load(None, extra={**settings, "sources": [one]})
     folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="voicemine-"))
     return Run(execute(loaded, out=folder, stdin=stream).folder)

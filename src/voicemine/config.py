@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
+from voicemine.backends.sink import NotifySettings
 from voicemine.errors import ConfigError
 from voicemine.gate import GateSettings
 from voicemine.report.settings import ReportSettings
@@ -85,6 +86,7 @@ class Config(Settings):
     export: ExportSettings = ExportSettings()
     report: ReportSettings = ReportSettings()
     gate: GateSettings = GateSettings()
+    notify: NotifySettings = NotifySettings()
 
 
 @dataclass(frozen=True)

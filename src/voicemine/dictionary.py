@@ -34,7 +34,8 @@ def as_text(name: str | None = None) -> str:
             null = ", may be missing" if column.nullable else ""
             lines.append(f"  {column.name:<24}{_TYPES[column.kind]}{null}: {_meaning(column)}")
         if table.open_prefix:
-            lines.append(f"  {table.open_prefix + '*':<24}string, may be missing: segment passed through from the source")
+            name = table.open_prefix + "*"
+            lines.append(f"  {name:<24}string, may be missing: segment passed through from the source")
     return "\n".join(lines)
 
 
@@ -52,8 +53,9 @@ def as_markdown(name: str | None = None) -> str:
     lines = ["# Data dictionary", "", f"Version {VERSION} of the exported tables. Printed by "
              "`voicemine tables describe --format markdown`."]
     for table in _tables(name):
-        lines += ["", f"## {table.name}", "", f"One row per {table.row}. Key: {', '.join(f'`{k}`' for k in table.key)}.",
-                  "", "| column | type | missing | meaning |", "|---|---|---|---|"]
+        key = ", ".join(f"`{k}`" for k in table.key)
+        lines += ["", f"## {table.name}", "", f"One row per {table.row}. Key: {key}.", "",
+                  "| column | type | missing | meaning |", "|---|---|---|---|"]
         lines += [f"| `{c.name}` | {_TYPES[c.kind]} | {'yes' if c.nullable else 'no'} | {_meaning(c)} |"
                   for c in table.columns]
         if table.open_prefix:

@@ -10,8 +10,8 @@ from voicemine.stages.base import Stage
 GIVEN = ("raw", "ingest_rejects")
 
 #: Backends that stages may need, each provided by `provision` or by the runner.
-NEEDS = ("hasher", "nlp", "tagger", "encoder", "embed", "namer", "taxonomy", "calibration", "seed", "prior", "as_of",
-         "run_id", "progress")
+NEEDS = ("hasher", "redactor", "nlp", "tagger", "encoder", "embed", "namer", "taxonomy", "calibration", "seed", "prior",
+         "as_of", "run_id", "progress")
 
 STAGES: tuple[Stage, ...] = (
     clean.STAGE, segment.STAGE, encode.STAGE, classify.STAGE, cluster.STAGE, name.STAGE, link.STAGE, track.STAGE,

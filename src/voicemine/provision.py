@@ -82,6 +82,7 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
     available = {
         "hasher": Backend(hasher.identity, lambda: hasher),
         "progress": Backend("", lambda: progress),
+        "redactor": _redactor(loaded),
         "taxonomy": Backend(digest_json(loaded.taxonomy.model_dump(mode="json")), lambda: loaded.taxonomy),
         "calibration": Backend(file_hash(labels / "calibration.json"), lambda: read_calibration(labels)),
         "nlp": _pipeline(loaded, for_sentences=True),
@@ -101,6 +102,16 @@ def _namer(settings: LanguageModelSettings | None, cache: Path) -> Backend:
         return Backend("", lambda: None)
     namer = OpenAINamer(**settings.model_dump(), cache=cache / "names")
     return Backend(namer.identity, lambda: namer)
+
+
+def _redactor(loaded: Loaded) -> Backend:
+    """What finds personal data beyond the built-in rules; nothing unless the configuration asks for it."""
+    if loaded.config.clean.redactor == "rules":
+        return Backend("", lambda: None)
+    from voicemine.backends.redactors.presidio import presidio_redactor
+
+    redactor = presidio_redactor()
+    return Backend(redactor.identity, lambda: redactor)
 
 
 class _Embed:

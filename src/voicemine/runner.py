@@ -17,11 +17,13 @@ from voicemine.artefacts.keys import load_hasher
 from voicemine.artefacts.ledger import Ledger
 from voicemine.artefacts.lock import hold
 from voicemine.artefacts.store import Artefact, Saved, StageStore
+from voicemine.backends.sink import Notice, Sink, deliver
 from voicemine.config import Loaded
 from voicemine.errors import GateError, InputError, StageError, UsageError, VoicemineError
 from voicemine.gate import refusals
 from voicemine.manifest import manifest
 from voicemine.measure import Cost, Meter
+from voicemine.notify import notice_of, sinks_of
 from voicemine.provision import Backend, Backends, provide, set_threads
 from voicemine.report import draw
 from voicemine.reporter import Reporter
@@ -80,6 +82,7 @@ def _execute(
     loaded: Loaded, out: Path, stdin: BinaryIO | None, reporter: Reporter, force: bool, force_publish: bool
 ) -> Outcome:
     set_threads(loaded.config.run.threads)
+    sinks = sinks_of(loaded.config.notify)
     hasher = load_hasher(out / "state", key_file=_key_file(loaded))
     backends = provide(loaded, hasher=hasher, progress=reporter.progress, cache=out / "state")
     with Meter() as meter:
@@ -105,12 +108,12 @@ def _execute(
     ledger = Ledger.open(out / "state" / "ledger.sqlite")
     ledger.forget_unfinished(lambda run: (out / run / "run.json").is_file())
     before = ledger.run_before(base[:12])
-    run_id = f"{as_of:%Y%m%d}-{base[:12]}-{digest_json(before)[:4] if before else '0000'}"
+    prior = ledger.read_prior(before)
+    run_id = f"{as_of:%Y%m%d}-{base[:12]}-{prior.identity[:4] if before else '0000'}"
     if not force and (out / run_id / "run.json").is_file() and ledger.has(run_id):
         publish.switch_current(out, run_id)
         return Outcome(out / run_id, publish.read_manifest(out / run_id), is_new=False)
 
-    prior = ledger.read_prior(before)
     backends.available |= {
         "prior": Backend(prior.identity, lambda: prior), "as_of": Backend(as_of.isoformat(), lambda: as_of),
         "run_id": Backend(run_id, lambda: run_id),
@@ -134,12 +137,16 @@ def _execute(
             draw(scratch)
         reporter.done("report", meter.cost)
     refused = [] if force_publish else _refusals(out, run_id, record, loaded)
+    quotes = exported["theme_quotes"].to_dict("records")
+    notice = notice_of(record, quotes, refusals=refused, with_quotes=loaded.config.notify.quotes)
     if refused:
+        _tell(notice, sinks, loaded)
         raise GateError(f"the run {run_id} is kept but not made current: " + "; ".join(refused)
                         + ". Look at it, then run again with --force-publish, or change the limits under gate")
     known = ledger_state({n: _read(store, state, n) for n in LEDGER_READS}, prior=prior)
     ledger.commit(run_id, known, base=base[:12], before=before)
     publish.switch_current(out, run_id)
+    _tell(notice, sinks, loaded)
     store.prune(_keep(out, loaded, {s.folder for s in state.saved.values()}))
     return Outcome(out / run_id, record, is_new=True)
 
@@ -209,6 +216,11 @@ def _forget(state: _State, backends: Backends, rest: tuple[Stage, ...]) -> None:
         backends.release(name)
 
 
+def _tell(notice: Notice, sinks: list[Sink], loaded: Loaded) -> None:
+    for warning in deliver(notice, sinks, when=loaded.config.notify.when):
+        log.warning("%s", warning)
+
+
 def _refusals(out: Path, run_id: str, record: Mapping[str, Any], loaded: Loaded) -> list[str]:
     current = publish.current_run(out)
     if current is None or current.name == run_id:
@@ -223,7 +235,8 @@ def _key_file(loaded: Loaded) -> Path | None:
 
 def _as_of(loaded: Loaded, raw: pd.DataFrame) -> pd.Timestamp:
     if loaded.config.run.as_of is not None:
-        return pd.Timestamp(loaded.config.run.as_of, tz="UTC")
+        # The whole of that day has passed.
+        return pd.Timestamp(loaded.config.run.as_of, tz="UTC") + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
     newest = raw["created_at"].max()
     # Undated feedback has no today; the epoch keeps the result free of the clock.
     return pd.Timestamp(0, tz="UTC") if pd.isna(newest) else pd.Timestamp(newest)

@@ -60,6 +60,7 @@ ITEMS_CLEAN = Table("items_clean", "accepted item, before labels", ("item_id",),
     _c("is_mined", "boolean", "takes part in labels and themes"),
     _c("skip_reason", "text", "why it is not mined: non_answer, language, spam, agent, empty", null=True),
     _c("representative_id", "text", "item_id of the first item with the same or nearly the same text"),
+    _c("agent_text", "text", "the agent's words in an inline chat, set aside; redacted", null=True),
     _c("source_row", "integer", "1-based data row in the source (header not counted)"),
 ), open_prefix="attr_", exported=False)
 
@@ -75,6 +76,7 @@ ITEMS = Table("items", "accepted item", ("item_id",), (
     _c("skip_reason", "text", "why it was not mined", null=True),
     _c("representative_id", "text", "first item with the same or nearly the same text"),
     _c("score_mismatch", "text", "words and score disagree: promoter_in_pain or detractor_with_praise", null=True),
+    _CLEAN["agent_text"],
     _c("source_row", "integer", "1-based data row in the source"),
 ), open_prefix="attr_")
 
@@ -281,7 +283,8 @@ THEME_IDS = Table("theme_ids", "theme with its lasting identity", ("theme_key",)
 
 TABLES: dict[str, Table] = {t.name: t for t in (
     ITEMS_CLEAN, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
-    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY, REJECTS, REDACTIONS, DUPLICATES, MAP_POINTS,
+    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY, REJECTS, REDACTIONS,
+    DUPLICATES, MAP_POINTS,
     THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES, THEME_LINKS, CELLS, THEME_IDS)}
 # The rejects of one stage, before they are brought together.
 TABLES |= {n: Table(n, REJECTS.row, REJECTS.key, REJECTS.columns, exported=False)

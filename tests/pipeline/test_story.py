@@ -26,8 +26,8 @@ def themed(sample_run: Outcome, truth: dict[str, Any]) -> pd.DataFrame:
     """Item by item: the planted themes and the themes found (both levels), with the week."""
     items, mentions = read_table(sample_run.folder, "items"), read_table(sample_run.folder, "mentions")
     slugs = {q: k for k, q in truth["questions"].items()}
-    keys = items["item_id"].where(items["question"].isna(),
-                                  items["item_id"].str.partition(":")[0] + "/" + items["question"].map(slugs).fillna(""))
+    answers = items["item_id"].str.partition(":")[0] + "/" + items["question"].map(slugs).fillna("")
+    keys = items["item_id"].where(items["question"].isna(), answers)
     planted: dict[str, set[str]] = {}
     for name, theme in truth["themes"].items():
         for ids in theme["items"].values():

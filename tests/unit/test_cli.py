@@ -122,7 +122,8 @@ def test_a_tiny_run_ends_to_end(call, tmp_path: Path, packed: bool) -> None:
     code, out, _ = call("run", "--input", path, "--out", tmp_path / "out")
     assert code == 0 and "nothing new" in out
     gold = tmp_path / "gold.jsonl"
-    gold.write_text('{"id": "a0", "pain": "1", "sentiment": "negative"}\n{"id": "a1", "pain": "0", "sentiment": "positive"}\n')
+    gold.write_text('{"id": "a0", "pain": "1", "sentiment": "negative"}\n'
+                    '{"id": "a1", "pain": "0", "sentiment": "positive"}\n')
     code, out, _ = call("evaluate", tmp_path / "out", "--gold", gold, "--json")
     assert code == 0 and {s["name"]: s["accuracy"] for s in json.loads(out)} == {"sentiment": 1.0, "is_pain": 1.0}
     code, out, _ = call("compare", tmp_path / "out", tmp_path / "out", "--json")

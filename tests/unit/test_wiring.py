@@ -21,8 +21,9 @@ def test_every_fault_is_told_at_once() -> None:
     with pytest.raises(WiringError) as fault:
         check_wiring(broken, given=pipeline.GIVEN, backends=pipeline.NEEDS)
     text = str(fault.value)
-    for part in ("reads 'items_clean', which no earlier stage writes", "needs 'oracle'", "two stages are called 'clean'",
-                 "'nonsense', which neither", "writes 'items_clean', which is there already"):
+    for part in ("reads 'items_clean', which no earlier stage writes", "needs 'oracle'",
+                 "two stages are called 'clean'", "'nonsense', which neither",
+                 "writes 'items_clean', which is there already"):
         assert part in text
 
 

@@ -68,7 +68,7 @@ class StageStore:
             done = json.loads((folder / "done.json").read_text("utf-8"))
             if done["key"] != key:
                 return None
-            for name, entry in done["files"].items():
+            for entry in done["files"].values():
                 if digest_file(folder / entry["file"]) != entry["sha256"]:
                     return None
         except (OSError, ValueError, KeyError, TypeError):

@@ -82,7 +82,8 @@ def themes_show(run: RunArgument, theme: ThemeArgument) -> None:
     results.print(table("quotes", ("role", "text"), [tuple(r) for r in rows]))
     ledger = read_table(run, "theme_ledger")
     events = ledger.loc[ledger["theme_id"] == theme, ["run_id", "event", "other_theme_id", "note"]]
-    results.print(table("history", ("run", "event", "other", "note"), [tuple(r) for r in events.itertuples(index=False)]))
+    rows = events.itertuples(index=False)
+    results.print(table("history", ("run", "event", "other", "note"), [tuple(r) for r in rows]))
 
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Out folder.")]

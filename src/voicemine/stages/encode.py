@@ -87,6 +87,6 @@ def encode(
 
 
 STAGE = Stage(
-    name="encode", version=1, reads=("items_clean", "segments"), writes=("encoding",), settings=EncodeSettings, run=encode,
-    needs=("encoder", "progress"), about="vectors and label logits of every distinct mention",
+    name="encode", version=1, reads=("items_clean", "segments"), writes=("encoding",), settings=EncodeSettings,
+    run=encode, needs=("encoder", "progress"), about="vectors and label logits of every distinct mention",
 )

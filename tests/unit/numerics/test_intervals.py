@@ -84,7 +84,7 @@ def test_difference_is_found_and_not_invented() -> None:
 
 def test_one_loud_author_is_no_difference() -> None:
     inside = np.arange(300) < 20
-    flags = np.where(inside, 1.0, 0.3 > np.random.default_rng(0).random(300))
+    flags = np.where(inside, 1.0, np.random.default_rng(0).random(300) < 0.3)
     alone = difference_p(flags, inside, np.where(inside, 0, np.arange(300)))
     many = difference_p(flags, inside, np.arange(300))
     assert alone > many

@@ -7,7 +7,8 @@ from voicemine.numerics.placeholders import TYPES, for_model, placeholders
 
 def test_spans_and_types() -> None:
     text = "<EMAIL> met <PERSON_12> not <EMAILS> or <person_1>"
-    assert [(p.type, text[p.start:p.end]) for p in placeholders(text)] == [("EMAIL", "<EMAIL>"), ("PERSON", "<PERSON_12>")]
+    found = [(p.type, text[p.start:p.end]) for p in placeholders(text)]
+    assert found == [("EMAIL", "<EMAIL>"), ("PERSON", "<PERSON_12>")]
 
 
 def test_models_do_not_see_numbers() -> None:

@@ -16,7 +16,8 @@ def test_fold_renames_merges_and_spreads_what_is_dropped() -> None:
 
 
 def test_fold_is_even_where_nothing_is_left_and_zero_for_the_untaught() -> None:
-    np.testing.assert_allclose(fold(np.array([[0.0, 0.0, 1.0]]), "abc", {"a": "a", "b": "b", "new": ""}), [[0.5, 0.5, 0]])
+    found = fold(np.array([[0.0, 0.0, 1.0]]), "abc", {"a": "a", "b": "b", "new": ""})
+    np.testing.assert_allclose(found, [[0.5, 0.5, 0]])
 
 
 @given(hnp.arrays(float, (4, 3), elements=st.floats(0.01, 1)))

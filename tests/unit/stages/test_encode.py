@@ -27,12 +27,17 @@ class Lengths:
 
 def _tables(texts: Sequence[str], mined: Sequence[bool] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     ids = [f"i{n}" for n in range(len(texts))]
-    items = pd.DataFrame({"item_id": pd.Series(ids, dtype=object), "text": pd.Series(texts, dtype=object), "is_mined": pd.Series(mined or [True] * len(texts), dtype=bool)})
+    items = pd.DataFrame({
+        "item_id": pd.Series(ids, dtype=object), "text": pd.Series(texts, dtype=object),
+        "is_mined": pd.Series(mined or [True] * len(texts), dtype=bool)})
     kept = items[items["is_mined"]]
-    return items, pd.DataFrame({"mention_id": [f"{i}#0" for i in kept["item_id"]], "item_id": kept["item_id"], "text": kept["text"]})
+    return items, pd.DataFrame({
+        "mention_id": [f"{i}#0" for i in kept["item_id"]], "item_id": kept["item_id"], "text": kept["text"]})
 
 
-def _encode(texts: Sequence[str], mined: Sequence[bool] | None = None, **settings: object) -> tuple[dict, Lengths, dict]:
+def _encode(
+    texts: Sequence[str], mined: Sequence[bool] | None = None, **settings: object
+) -> tuple[dict, Lengths, dict]:
     encoder, seen = Lengths(), []
     items, segments = _tables(texts, mined)
     found = encode(items, segments, settings=EncodeSettings.model_validate(settings), encoder=encoder,

@@ -18,7 +18,9 @@ TEMPERATURE = 0.05
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 
-def targets_of(entries: Sequence[Stage | Touchpoint], kept: Sequence[str], learnt: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def targets_of(
+    entries: Sequence[Stage | Touchpoint], kept: Sequence[str], learnt: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
     """New label -> labels of the model that it stands for; empty for a label that the model never saw.
 
     `kept` are built-in labels that stand for themselves. Raises ConfigError where `learnt_as` names an unknown

@@ -47,7 +47,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(rule, 
      r"[^\n]{0,400}(?:\bplease (?:dm|send us|contact us|reach out|email us|call us|get in touch|follow and)|\b(?:dm|"
      r"message) us\b|<URL|<EMAIL|<PHONE|"
      r"\bour (?:support )?team\b|\bwe(?:'ll| will| can| would)\b|\blook forward to)|"
-     r"\b(?:please|kindly|can you|could you) (?:follow (?:and|us and)? ?)?(?:dm|send us (?:a )?(?:dm|direct message|"
+     r"\b(?:please|kindly|can you|could you) (?:follow (?:and|us and)? ?)?(?:dm us|dm (?:details|your)|send us "
+     r"(?:a )?(?:dm|direct message|"
      r"private message|pm|your))\b"
      r"[^\n]{0,160}|\bwe(?:'d| would) (?:like|love) to (?:help|look into|assist|learn more|make (?:this|it) "
      r"right)\b[^\n]{0,200}\b(?:please|dm|us)\b|"
@@ -55,7 +56,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(rule, 
 ))
 
 # Staff sign what they post for the brand: "… -Becky", "… ^TN".
-_SIGNED = re.compile(r"(?:\s[-–^*~/]|[.!?][-–^*~/]|\^) ?(?:[A-Z]{2,3}|[A-Z][a-z]{2,10}|<PERSON_\d{1,2}>)(?: ?\d/\d)?(?: <URL(?:_\d)?>)?\s*\Z")
+_SIGNED = re.compile(r"(?:\s[-–^*~/]|[.!?][-–^*~/]|\^) ?(?:[A-Z]{2,3}|[A-Z][a-z]{2,10}|<PERSON_\d{1,2}>)"
+                     r"(?: ?\d/\d)?(?: <URL(?:_\d)?>)?\s*\Z")
 
 
 def spam_kind(text: str, hints: int) -> str | None:

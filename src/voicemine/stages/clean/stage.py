@@ -180,13 +180,12 @@ def _items(frame: pd.DataFrame, ids: list[str], keep: list[int], cleaned: list[C
         "is_mined": [r is None for r in reasons],
         "skip_reason": pd.Series(reasons, dtype=object),
         "representative_id": "",
+        "agent_text": pd.Series([c.agent_text or None for c in cleaned], dtype=object),
         "source_row": kept["source_row"].astype("int64").to_numpy(),
     })
     for column in kept.columns:
         if column.startswith("attr_"):
             items[column] = pd.Series([redacted(column, _given(v)) for v in kept[column].tolist()], dtype=object)
-    if any(c.agent_text for c in cleaned):
-        items["attr_agent_text"] = pd.Series([c.agent_text or None for c in cleaned], dtype=object)
     return items
 
 
@@ -244,6 +243,6 @@ def _redactions(items: pd.DataFrame) -> pd.DataFrame:
 
 STAGE = Stage(
     name="clean", version=1, reads=("raw",), writes=("items_clean", "clean_rejects", "redactions", "duplicates"),
-    settings=CleanSettings, run=clean, needs=("hasher",),
+    settings=CleanSettings, run=clean, needs=("hasher", "redactor"),
     about="repairs, strips and redacts texts; finds language, non-answers, spam, boilerplate and duplicates",
 )

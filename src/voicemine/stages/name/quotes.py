@@ -38,7 +38,8 @@ def choose_quotes(members: Members, *, sign: int, settings: NameSettings) -> lis
     Typical: medoids, picked greedily by closeness to the centroid less likeness to those already picked (maximal
     marginal relevance; Carbonell and Goldstein, 1998). Extreme: strongest feeling in the theme's direction (sign: 1
     pain, -1 delight, 0 either) among the closer half. Counter: the loosest members, and of these the least typical
-    in feeling. No two share an author or wording or are nearly alike; lengths outside the bounds come last resort.
+    in feeling. No two share an author or wording or are nearly alike. Lengths outside the
+    bounds are a last resort for typical quotes and never used for the others.
     """
     n = len(members.words)
     if n == 0:
@@ -69,9 +70,9 @@ def choose_quotes(members: Members, *, sign: int, settings: NameSettings) -> lis
         take(everyone, closeness - _VARIETY * likeness, "typical", 1)
     feeling = np.abs(members.sentiment) if sign == 0 else -sign * members.sentiment
     close_half = everyone[closeness >= np.median(closeness)]
-    strong = close_half[feeling[close_half] > 0]
+    strong = close_half[(feeling[close_half] > 0) & fits[close_half]]
     take(strong, feeling + 0.1 * closeness, "extreme", settings.extreme_quotes)
     if n >= 8:
-        loose = everyone[closeness <= np.quantile(closeness, 0.25)]
-        take(loose, -closeness - 0.3 * feeling - 0.2 * members.is_core[:], "counter", settings.counter_quotes)
+        loose = everyone[(closeness <= np.quantile(closeness, 0.25)) & fits]
+        take(loose, -closeness - 0.3 * feeling - 0.2 * members.is_core, "counter", settings.counter_quotes)
     return roles

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicemine.stages.name.candidates import Candidate, frequent_runs, pool, usable
+from voicemine.stages.name.phrases import Phrase
+from voicemine.stages.name.words import NOT, Lexicon, bags, tokens, usual_spelling
+
+_LEXICON = Lexicon(stop=frozenset({"the", "a", "my", "is", "on", "of", "in", "have"}),
+                   lemmas={"bags": "bag", "lost": "lose", "losing": "lose", "waiting": "wait"})
+
+
+def test_placeholders_handles_links_and_numbers_break_phrases() -> None:
+    assert tokens("Call <PERSON_1> at @shop on https://x.example #fail 300 now") == [
+        "Call", "|", "at", "|", "on", "|", "|", "|", "now"]
+
+
+@given(st.text(max_size=200))
+def test_no_token_holds_a_placeholder_sign(text: str) -> None:
+    assert not any(ch in word for word in tokens(text) for ch in "<>@#")
+
+
+def test_spelling_keeps_names_and_drops_shouting() -> None:
+    written = [tokens(t) for t in ("the WiFi is slow", "bad WiFi here", "no WiFi", "WIFI IS AWFUL", "the Bag is here")]
+    assert usual_spelling(written) == {"wifi": "WiFi"}
+
+
+def test_negations_are_one_lemma_and_verdicts_another() -> None:
+    assert {_LEXICON.lemma(w) for w in ("never", "can't", "no", "n't", "nobody")} == {NOT}
+    assert _LEXICON.key(("awful", "service")) == _LEXICON.key(("terrible", "service"))
+
+
+def test_inflections_and_order_fold_into_one_candidate() -> None:
+    found = pool([[Phrase(("lost", "bags"), 0.6)], [Phrase(("bag", "lost"), 0.8)], [Phrase(("losing", "bag"), 0.5)]],
+                 _LEXICON, max_words=6)
+    assert [c.support for c in found] == [3]
+    assert found[0].words == ("bag", "lost")
+
+
+def test_parts_of_a_longer_phrase_are_dropped() -> None:
+    both = [Phrase(("poor", "customer"), 0.4), Phrase(("poor", "customer", "service"), 0.6)]
+    found = pool([both, both, both], _LEXICON, max_words=6)
+    assert [c.words for c in found] == [("poor", "customer", "service")]
+
+
+def test_cut_off_and_rude_phrases_are_no_names() -> None:
+    for words in (("lack", "of"), ("and", "bags"), ("shit", "service"), ("the", "bag"), ("bag", "bag"), ("not",)):
+        assert not usable(words, _LEXICON, max_words=6)
+    assert usable(("bag", "lost"), _LEXICON, max_words=6)
+    assert not usable(("bag", "lost"), _LEXICON, max_words=1)
+
+
+def test_frequent_runs_need_no_parser() -> None:
+    texts = [tokens(t) for t in ("pas de connexion", "toujours pas de connexion", "pas de connexion hier")]
+    runs = frequent_runs(texts, Lexicon(stop=frozenset({"de"})), least=3)
+    assert all(("pas", "de", "connexion") in {p.words for p in own} for own in runs)
+
+
+def test_bags_hold_each_lemma_once() -> None:
+    made = bags([tokens("Lost bags, lost bag"), tokens("the bag")], _LEXICON)
+    assert made.table.toarray().tolist() == [[1.0, 1.0], [0.0, 1.0]]
+    assert set(made.index) == {"lose", "bag"}
+
+
+def test_candidates_remember_how_their_mentions_feel() -> None:
+    found = pool([[Phrase(("bag", "lost"), 0.8)], [Phrase(("bag", "lost"), 0.8)]], _LEXICON, max_words=6,
+                 sentiment=[-1.0, -0.5])
+    assert found == [Candidate(("bag", "lost"), frozenset({"bag", "lose"}), 0.8, 2, 0, -0.75)]

@@ -18,6 +18,7 @@ from voicemine.stages.cluster.levels import RESOLUTIONS, choose_level, try_level
 from voicemine.stages.cluster.merge import merge_themes
 from voicemine.stages.cluster.model import Floats, Ints, ThemeModel
 from voicemine.stages.cluster.settings import ClusterSettings
+from voicemine.stages.cluster.split import split_giants
 from voicemine.stages.cluster.views import joint_graph, view_neighbours
 
 Weights = npt.NDArray[np.float64]
@@ -64,9 +65,13 @@ def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, setting
     found[_nearness(points) < floor] = -1
     theme = merge_themes(_supported(found, weights, least, settings.min_texts), points, weights,
                          alike=settings.merge_above, n_themes=settings.n_themes)
-    n_themes = int(theme.max(initial=-1)) + 1
     finer = runs_around(levels, min(chosen + _FINER, len(levels) - 1))
-    sub, parent = _sub_themes(theme, coassociation(graph, finer), weights, least, settings.min_texts, seed)
+    together = coassociation(graph, finer)
+    if settings.n_themes is None:
+        theme = split_giants(theme, together, points, weights, above=settings.split_above, least=least,
+                             texts=settings.min_texts, seed=seed)
+    n_themes = int(theme.max(initial=-1)) + 1
+    sub, parent = _sub_themes(theme, together, weights, least, settings.min_texts, seed)
     whole = n_themes + len(parent)
     return _model(
         projection, points, theme, sub, settings,

@@ -42,7 +42,7 @@ _UNITS = frozenset({"hour", "hr", "minute", "min", "day", "week", "month", "year
 _PARTICLES = frozenset({"in", "out", "up", "down", "off", "on", "through", "back", "away", "over"})
 #: Nouns that say nothing without a word in front ("wait time").
 _EMPTY = _UNITS | {"time", "way", "bit", "lot", "thing", "one", "end", "case", "something", "anything", "everything",
-                   "kind", "sort", "reason", "couple", "rest", "side", "fact", "point", "people", "guy"}
+                   "kind", "sort", "reason", "couple", "rest", "fact", "people", "guy"}
 _WHEN = frozenset({"today", "yesterday", "tomorrow", "tonight", "monday", "tuesday", "wednesday", "thursday", "friday",
                    "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august",
                    "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug",

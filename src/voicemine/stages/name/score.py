@@ -19,7 +19,8 @@ _MARKS = frozenset({NOT, "too", "keep", "still"})
 _TINY = 0.004
 _LENDS = 0.6
 #: Polarity of a negation and the like; from where on a phrase clearly says the problem; what that is worth on top.
-_MARKED, _CLEAR, _SAYS_IT = 0.5, 0.3, 0.7
+_DENIED = 0.5
+_MARKED, _CLEAR, _SAYS_IT = 0.5, 0.3, 0.8
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Weights:
     said: float = 0.4
     meant: float = 1.1
     held: float = 0.5
-    coverage: float = 0.3
+    coverage: float = 0.7
     contrast: float = 0.14
     polarity: float = 0.7
     feeling: float = 0.5
@@ -100,10 +101,7 @@ def lexical(
     said_out = np.array([context.elsewhere.get(c.key, 0) for c in candidates]) / max(context.elsewhere_sample, 1)
     contrast = sum(np.clip(np.log((a + _TINY) / (b + _TINY)), -2.0, 4.0) / 2
                    for a, b in ((whole_in, whole_out), (said_in, said_out)))
-    polarity = np.array([
-        max([context.sign * context.polarity[j] for j in k]
-            + [_MARKED * (0.5 if c.words[0] == "no" else 1.0) if context.sign > 0 and c.key & _MARKS else 0.0, 0.0])
-        for k, c in zip(keys, candidates, strict=True)])
+    polarity = np.array([_polarity(c, k, context) for k, c in zip(keys, candidates, strict=True)])
     if context.sign:
         polarity += _SAYS_IT * (polarity >= _CLEAR)
     proper = np.array([any(w in lexicon.proper for w in c.words) for c in candidates], dtype=np.float64)
@@ -116,6 +114,17 @@ def lexical(
         + weights.feeling * feeling + weights.shape * shapes
         + weights.length * length - weights.proper * proper)
     return score
+
+
+def _polarity(candidate: Candidate, columns: Sequence[int], context: Context) -> float:
+    """How clearly a phrase says the problem (or the delight), 0..1."""
+    lemmas = max([context.sign * float(context.polarity[j]) for j in columns], default=0.0)
+    if context.sign > 0 and candidate.words[0] in ("no", "without"):
+        # "no queue" and "no problems" deny a pain; "no reply" is one.
+        return 0.0 if lemmas >= _DENIED else _MARKED / 2
+    # A denial that one mention alone makes says little of the others.
+    denial = _MARKED if candidate.support > 1 else _MARKED / 2
+    return max(lemmas, denial if context.sign > 0 and candidate.key & _MARKS else 0.0, 0.0)
 
 
 def _whole(table: sparse.csr_matrix, wanted: sparse.csr_matrix, lengths: Floats) -> Floats:

@@ -40,7 +40,8 @@ def _tables(*, seed: int = 0) -> dict[str, pd.DataFrame]:
     made = {
         "items_clean": pd.DataFrame({
             "item_id": ids, "source": "s", "channel": None, "question": None, "created_at": pd.NaT, "language": "en",
-            "language_confidence": 1.0, "text": [f"text number {n}" for n in range(_N)], "score": score,
+            "language_confidence": 1.0, "agent_text": None,
+            "text": [f"text number {n}" for n in range(_N)], "score": score,
             "score_kind": "nps", "author_id": [f"a{n % 300}" for n in range(_N)], "is_mined": True,
             "skip_reason": None, "representative_id": ids, "source_row": range(1, _N + 1)}),
         "segments": pd.DataFrame({

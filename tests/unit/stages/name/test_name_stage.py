@@ -39,7 +39,8 @@ def _tables() -> dict[str, pd.DataFrame]:
     made = {
         "items_clean": pd.DataFrame({
             "item_id": ids, "source": "s", "channel": None, "question": None, "created_at": pd.NaT, "language": "en",
-            "language_confidence": 1.0, "text": texts, "score": np.nan, "score_kind": None, "author_id": None,
+            "language_confidence": 1.0, "agent_text": None,
+            "text": texts, "score": np.nan, "score_kind": None, "author_id": None,
             "is_mined": True, "skip_reason": None, "representative_id": ids, "source_row": range(1, len(ids) + 1)}),
         "segments": pd.DataFrame({"mention_id": mention, "item_id": ids, "ordinal": 0, "start": 0,
                                   "end": [len(t) for t in texts], "text": texts}),

@@ -1,0 +1,49 @@
+"""Catch-all themes: where one holds too much of all mentions, its parts become themes of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from voicemine.numerics.graph import by_size, leiden, network
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Weights = npt.NDArray[np.float64]
+_ROUNDS = 3
+
+
+def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weights: Weights, *, above: float,
+                 least: float, texts: int, seed: int) -> Ints:
+    """Divide themes that hold more than the share `above` of the mentions in themes.
+
+    theme (n,): -1 = none. together (n, n): co-association at a finer level, whose communities within a theme are its
+    parts. points (n, p): rows of length 1; rows of parts without the support (`least` mentions, `texts` texts) join
+    the part whose centroid is nearest. A theme without two parts stays whole. Returns themes numbered by size.
+    """
+    out = theme.astype(np.int64)
+    for _ in range(_ROUNDS):
+        mass = np.bincount(out[out >= 0], weights[out >= 0])
+        giants = [t for t in np.flatnonzero(mass > above * mass.sum()) if mass[t] >= 4 * least]
+        divided = False
+        for giant in giants:
+            rows = np.flatnonzero(out == giant)
+            parts = leiden(network(together[rows][:, rows]), 1.0, seed=seed).astype(np.int64)
+            size, distinct = np.bincount(parts, weights[rows]), np.bincount(parts)
+            kept = np.flatnonzero((size >= 2 * least) & (distinct >= texts))
+            if len(kept) < 2:
+                continue
+            centroids = np.stack([np.average(points[rows[parts == p]], axis=0, weights=weights[rows[parts == p]])
+                                  for p in kept])
+            centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9)
+            nearest = kept[np.argmax(points[rows] @ centroids.T, axis=1)]
+            parts = np.where(np.isin(parts, kept), parts, nearest)
+            # The first part keeps the theme's number; by_size numbers all of them anew at the end.
+            for position, part in enumerate(kept[1:]):
+                out[rows[parts == part]] = len(mass) + position
+            mass = np.concatenate([mass, np.zeros(len(kept) - 1)])
+            divided = True
+        if not divided:
+            break
+    return by_size(out.astype(np.int32), weights)

@@ -137,7 +137,7 @@ def _execute(
             draw(scratch)
         reporter.done("report", meter.cost)
     refused = [] if force_publish else _refusals(out, run_id, record, loaded)
-    quotes = exported["theme_quotes"].to_dict("records")
+    quotes: list[dict[str, Any]] = exported["theme_quotes"].to_dict("records")  # type: ignore[assignment]
     notice = notice_of(record, quotes, refusals=refused, with_quotes=loaded.config.notify.quotes)
     if refused:
         _tell(notice, sinks, loaded)

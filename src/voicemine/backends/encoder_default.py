@@ -63,8 +63,8 @@ class DefaultEncoder:
         from transformers import AutoModel
         from transformers.utils import logging as chatter
 
-        chatter.set_verbosity_error()
-        chatter.disable_progress_bar()
+        chatter.set_verbosity_error()  # type: ignore[no-untyped-call]
+        chatter.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = minilm_folder()
         self._device = torch.device(device)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

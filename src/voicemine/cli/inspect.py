@@ -41,7 +41,7 @@ def clean(
     found = raw[raw["item_id"].astype(str) == explain]
     if found.empty:
         raise UsageError(f"no item of the sources has the id '{explain}'")
-    for step in steps_of(found.iloc[0].to_dict(), loaded.config.clean):
+    for step in steps_of({str(k): v for k, v in found.iloc[0].items()}, loaded.config.clean):
         results.print(f"[{step.step}] {step.reason}", markup=False)
         results.print(f"    {step.text}", markup=False)
 

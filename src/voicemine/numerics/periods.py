@@ -73,12 +73,12 @@ def build(times: pd.Series, *, unit: Unit, as_of: pd.Timestamp, time_zone: str, 
     last = as_of.tz_convert(time_zone).tz_localize(None).to_period(code)
     first = local.min().tz_localize(None).to_period(code)
     index = pd.period_range(first, last, freq=code)[-limit:]
-    utc = _edges(index.append(pd.PeriodIndex([index[-1] + 1])), time_zone)
+    utc = _edges(pd.PeriodIndex([*index, index[-1] + 1]), time_zone)
     starts, ends = utc[:-1], utc[1:]
     length = (ends - starts).total_seconds().to_numpy()
     missed = np.clip((pd.Timestamp(local.min()).tz_convert("UTC") - starts).total_seconds().to_numpy(), 0, None)
     missed = missed + np.clip((ends - as_of).total_seconds().to_numpy(), 0, None)
-    phase = {"day": index.day_of_week, "week": index.week - 1, "month": index.month - 1}[unit]
+    phase = {"day": index.day_of_week, "week": np.array([p.week for p in index]) - 1, "month": index.month - 1}[unit]
     season = np.minimum(np.asarray(phase, dtype=np.int64), SEASON[unit][0] - 1)
     return Periods(unit, time_zone, starts, ends, missed <= TOLERANCE * length, season)
 

@@ -24,7 +24,7 @@ def fold(given: Floats, labels: Sequence[str], targets: Mapping[str, Sequence[st
     total = out.sum(axis=1, keepdims=True)
     learnt = np.array([bool(olds) for olds in targets.values()])
     even = learnt / max(learnt.sum(), 1)
-    return np.where(total > 1e-9, out / np.maximum(total, 1e-9), even[None, :])
+    return np.asarray(np.where(total > 1e-9, out / np.maximum(total, 1e-9), even[None, :]))
 
 
 def zero_shot(vectors: Floats, prototypes: Floats, *, temperature: float) -> Floats:

@@ -103,9 +103,9 @@ def _near(forms: Sequence[str], threshold: float) -> list[tuple[int, int, float]
         if best:
             joined.append((at, *best))
             continue
-        for band in bands:
-            if len(members.setdefault(band, [])) < _MOST_CANDIDATES:
-                members[band].append(at)
+        for place in bands:
+            if len(members.setdefault(place, [])) < _MOST_CANDIDATES:
+                members[place].append(at)
     return joined
 
 

@@ -178,10 +178,10 @@ def numbers(text: str, taken: Taken) -> None:
         if _stdnum(bsn.validate)(found[1]):
             taken.take("NATIONAL_ID", found.start(1), found.end(1))
     for found in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", found[0])
+        plain = re.sub(r"\D", "", found[0])
         grouped = _CARD_SHAPE.fullmatch(found[0])
-        if (grouped or (luhn.is_valid(digits) and digits[0] in "23456"
-                        and len(set(digits)) > 1)) and not _PRODUCT.search(
+        if (grouped or (luhn.is_valid(plain) and plain[0] in "23456"
+                        and len(set(plain)) > 1)) and not _PRODUCT.search(
                 text, max(0, found.start() - 40), found.start()):
             taken.take("CARD", found.start(), found.end())
 

@@ -77,5 +77,5 @@ def memberships(label: Ints, runs: Ints, weights: Weights, n_labels: int) -> Flo
 
 def stabilities(label: Ints, runs: Ints, weights: Weights, n_labels: int) -> Floats:
     """(n_labels,): mean over the runs of the label's best Jaccard overlap with a group (Hennig 2007)."""
-    found = np.mean([best_jaccard(label, run, weights, n_labels) for run in runs], axis=0)
-    return np.round(found, 4).astype(np.float32)
+    found = np.stack([best_jaccard(label, run, weights, n_labels) for run in runs]).mean(axis=0)
+    return np.asarray(np.round(found, 4), dtype=np.float32)

@@ -70,8 +70,9 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
             wordings[key][phrase.words] += 1
             shapes[phrase.words] = max(phrase.shape, shapes.get(phrase.words, 0.0))
         support.update(own)
-        for key in own if sentiment is not None else ():
-            feelings[key] += sentiment[number]
+        if sentiment is not None:
+            for key in own:
+                feelings[key] += sentiment[number]
     made = []
     for key, counts in wordings.items():
         top = max(counts.values())

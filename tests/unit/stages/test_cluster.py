@@ -182,7 +182,8 @@ def test_every_sub_theme_lies_in_its_theme(sample):
 
 def test_a_large_corpus_is_learnt_from_a_sample_and_assigned_whole():
     vectors, label, keys = planted([500, 400, 300], spread=0.5)
-    model = fitted(vectors, keys, ClusterSettings(runs=3, consensus_runs=6, max_fit=1000))
+    # Three groups are each a third of all, which the division of catch-alls would look at.
+    model = fitted(vectors, keys, ClusterSettings(runs=3, consensus_runs=6, max_fit=1000, split_above=1.0))
     assert len(model.exemplars) == 1000
     themed = model.label >= 0
     assert themed.mean() > 0.9

@@ -17,9 +17,10 @@ def _blocks(sizes: list[int]) -> tuple[sparse.csr_matrix, np.ndarray]:
     return sparse.csr_matrix(together), points
 
 
-def _split(theme: list[int], sizes: list[int], above: float) -> np.ndarray:
+def _split(theme: list[int], sizes: list[int], above: float, firm: bool = False) -> np.ndarray:
     together, points = _blocks(sizes)
-    return split_giants(np.array(theme, np.int32), together, points, np.ones(len(theme)), above=above, least=5.0,
+    return split_giants(np.array(theme, np.int32), together, points, np.ones(len(theme)),
+                        firm=np.full(max(theme) + 1, firm), above=above, least=5.0,
                         texts=3, seed=0)
 
 
@@ -41,3 +42,7 @@ def test_nothing_is_split_below_the_share_and_noise_stays_noise() -> None:
 def test_rows_of_a_part_without_support_join_the_nearest_part() -> None:
     found = _split([0] * 53, [30, 20, 3], above=0.4)
     assert (found >= 0).all() and len(set(found)) == 2
+
+
+def test_a_stable_theme_is_no_catch_all() -> None:
+    assert len(set(_split([0] * 50 + [1] * 20, [30, 20, 20], above=0.4, firm=True))) == 2

@@ -58,9 +58,23 @@ class Stripped:
 
 
 def strip_mail(text: str) -> Stripped:
-    """Keep the customer's words of a mail or chat transcript. A text of one line comes back unchanged."""
-    if "\n" not in text:
-        return Stripped(text)
+    """Keep the customer's words of a mail or chat transcript. A text of one line comes back unchanged.
+
+    Cutting goes on until nothing is left to cut, so that cleaned text comes back as it is.
+    """
+    agents: list[str] = []
+    steps: list[str] = []
+    while "\n" in text:
+        found = _strip_once(text)
+        steps += [s for s in found.steps if s not in steps]
+        agents += [found.agent_text] if found.agent_text else []
+        if found.text == text:
+            break
+        text = found.text
+    return Stripped(text, "\n".join(agents), tuple(steps))
+
+
+def _strip_once(text: str) -> Stripped:
     steps: list[str] = []
     work, agent = _transcript(text)
     if agent:

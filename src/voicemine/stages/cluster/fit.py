@@ -23,6 +23,8 @@ from voicemine.stages.cluster.views import joint_graph, view_neighbours
 
 Weights = npt.NDArray[np.float64]
 _FINER = 4  # levels, half an octave each
+#: A theme at least so stable is one matter, however large: it is not divided.
+_FIRM = 0.75
 _NULL_ROWS = 1000
 _LEFT_OUT = 0.08
 
@@ -68,7 +70,8 @@ def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, setting
     finer = runs_around(levels, min(chosen + _FINER, len(levels) - 1))
     together = coassociation(graph, finer)
     if settings.n_themes is None:
-        theme = split_giants(theme, together, points, weights, above=settings.split_above, least=least,
+        firm = stabilities(theme, runs, weights, int(theme.max(initial=-1)) + 1) >= _FIRM
+        theme = split_giants(theme, together, points, weights, firm=firm, above=settings.split_above, least=least,
                              texts=settings.min_texts, seed=seed)
     n_themes = int(theme.max(initial=-1)) + 1
     sub, parent = _sub_themes(theme, together, weights, least, settings.min_texts, seed)
@@ -77,7 +80,9 @@ def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, setting
         projection, points, theme, sub, settings,
         exemplar_probability=memberships(theme, runs, weights, n_themes),
         parent=np.concatenate([np.full(n_themes, -1, np.int32), parent]),
-        stability=np.concatenate([stabilities(theme, runs, weights, n_themes),
+        # A theme that came of a division is judged at the level where it shows.
+        stability=np.concatenate([np.maximum(stabilities(theme, runs, weights, n_themes),
+                                             stabilities(theme, finer, weights, n_themes)),
                                   stabilities(sub, finer, weights, whole)[n_themes:]]),
         floor=floor, chosen=chosen,
         tried=np.array([(lv.resolution, lv.n_groups, lv.stability, lv.separation) for lv in levels], np.float32),

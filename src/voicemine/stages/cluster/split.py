@@ -7,25 +7,28 @@ import numpy.typing as npt
 from scipy import sparse
 
 from voicemine.numerics.graph import by_size, leiden, network
+from voicemine.stages.cluster.levels import separation
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 _ROUNDS = 3
+_APART = 0.08
 
 
-def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weights: Weights, *, above: float,
-                 least: float, texts: int, seed: int) -> Ints:
+def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weights: Weights, *,
+                 firm: npt.NDArray[np.bool_], above: float, least: float, texts: int, seed: int) -> Ints:
     """Divide themes that hold more than the share `above` of the mentions in themes.
 
     theme (n,): -1 = none. together (n, n): co-association at a finer level, whose communities within a theme are its
-    parts. points (n, p): rows of length 1; rows of parts without the support (`least` mentions, `texts` texts) join
-    the part whose centroid is nearest. A theme without two parts stays whole. Returns themes numbered by size.
+    parts. firm (themes,): which are too stable to be a catch-all; they stay whole. points (n, p): rows of length 1;
+    rows of parts without the support (`least` mentions, `texts` texts) join the part whose centroid is nearest. A
+    theme without two parts, or whose parts are not apart (silhouette), stays whole. Returns themes numbered by size.
     """
-    out = theme.astype(np.int64)
+    out, firm = theme.astype(np.int64), firm.copy()
     for _ in range(_ROUNDS):
         mass = np.bincount(out[out >= 0], weights[out >= 0])
-        giants = [t for t in np.flatnonzero(mass > above * mass.sum()) if mass[t] >= 4 * least]
+        giants = [t for t in np.flatnonzero(mass > above * mass.sum()) if mass[t] >= 4 * least and not firm[t]]
         divided = False
         for giant in giants:
             rows = np.flatnonzero(out == giant)
@@ -39,10 +42,14 @@ def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weigh
             centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-9)
             nearest = kept[np.argmax(points[rows] @ centroids.T, axis=1)]
             parts = np.where(np.isin(parts, kept), parts, nearest)
+            if separation(points[rows], np.unique(parts, return_inverse=True)[1].astype(np.int32),
+                          weights[rows]) < _APART:
+                continue
             # The first part keeps the theme's number; by_size numbers all of them anew at the end.
             for position, part in enumerate(kept[1:]):
                 out[rows[parts == part]] = len(mass) + position
             mass = np.concatenate([mass, np.zeros(len(kept) - 1)])
+            firm = np.concatenate([firm, np.zeros(len(kept) - 1, dtype=bool)])
             divided = True
         if not divided:
             break

@@ -81,7 +81,8 @@ def _child(token: Token, deps: frozenset[str] | str) -> Token | None:
 
 def _plain(token: Token) -> bool:
     """Is the token an ordinary word? Hashtags, handles, numbers, placeholders are not."""
-    return bool(str(token.text).replace("-", "").replace("'", "").isalpha()) and len(token.text) > 1
+    text = str(token.text)
+    return len(text) > 1 and not text.endswith("-") and text.replace("-", "").replace("'", "").isalpha()
 
 
 def _np(head: Token | None, *, short: bool = False) -> list[str]:

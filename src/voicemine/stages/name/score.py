@@ -119,8 +119,8 @@ def lexical(
 def _polarity(candidate: Candidate, columns: Sequence[int], context: Context) -> float:
     """How clearly a phrase says the problem (or the delight), 0..1."""
     lemmas = max([context.sign * float(context.polarity[j]) for j in columns], default=0.0)
-    if context.sign > 0 and candidate.words[0] in ("no", "without"):
-        # "no queue" and "no problems" deny a pain; "no reply" is one.
+    if context.sign > 0 and ({"no", "without"} & set(candidate.words) or candidate.words[0] == "not"):
+        # "no queue" and "not delayed" deny a pain; "no reply" and "not delivered" are one.
         return 0.0 if lemmas >= _DENIED else _MARKED / 2
     # A denial that one mention alone makes says little of the others.
     denial = _MARKED if candidate.support > 1 else _MARKED / 2

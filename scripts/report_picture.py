@@ -21,8 +21,9 @@ def main() -> None:
     if browser is None:
         sys.exit("no Chromium on the PATH")
     with tempfile.TemporaryDirectory() as profile:
-        subprocess.run([browser, *QUIET, f"--user-data-dir={profile}", "--window-size=1280,1500",
-                        f"--screenshot={picture.resolve()}", report.resolve().as_uri()], check=True, capture_output=True)
+        command = [browser, *QUIET, f"--user-data-dir={profile}", "--window-size=1280,1500",
+                   f"--screenshot={picture.resolve()}", report.resolve().as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
 
 
 if __name__ == "__main__":

@@ -49,10 +49,12 @@ def reach(rows: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     codes, known = pd.factorize(items["author"])
     sizes = np.bincount(codes, minlength=len(known)).astype(np.float64)
     author_code = dict(zip(items["item_id"], codes, strict=True))
+    # Mapped once over all rows: a mapping for each theme costs more than all else here.
+    coded = by_item["item_id"].map(author_code).to_numpy(np.int64)
+    places = by_item.groupby("theme_key", sort=False).indices
     lows, highs = [], []
     for key in out.index:
-        theirs = by_item.loc[by_item["theme_key"] == key, "item_id"].map(author_code)
-        hits = np.bincount(theirs.to_numpy(np.int64), minlength=len(known)).astype(np.float64)
+        hits = np.bincount(coded[places[key]], minlength=len(known)).astype(np.float64)
         n = effective_rows(hits, sizes)
         low, high = wilson(hits.sum() / len(items) * n, n)
         lows.append(float(low))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,13 @@ def _locate(name: str, roots: tuple[Path, ...]) -> Path:
     raise InputError(f"{name} is in none of: {', '.join(map(str, roots))}")
 
 
-def _codebook_rows(spec: LabelledFile, roots: tuple[Path, ...]) -> list[dict[str, Any]]:
-    """The rows of a file; where they carry only ids, with the texts of another file (rows it lacks are left out)."""
-    rows = read_rows(_locate(spec.path, roots))
+def _codebook_rows(
+    spec: LabelledFile, files: Sequence[LabelledFile], roots: tuple[Path, ...]
+) -> list[dict[str, Any]]:
+    """The rows of a file that no other of `files` reads again; where they carry only ids, with the texts of another
+    file (rows it lacks are left out)."""
+    again = {str(r["id"]) for f in files if f.instead_of == spec.path for r in read_rows(_locate(f.path, roots))}
+    rows = [r for r in read_rows(_locate(spec.path, roots)) if str(r["id"]) not in again]
     if spec.texts is None:
         return rows
     texts = {str(r["id"]): r["text"] for r in read_rows(_locate(spec.texts, roots))}
@@ -61,7 +65,7 @@ def prepare(
     """
     labels = settings.labels
     read = [
-        from_codebook(_codebook_rows(f, roots), labels, spec=f, runner_up=settings.runner_up)
+        from_codebook(_codebook_rows(f, settings.files, roots), labels, spec=f, runner_up=settings.runner_up)
         for f in settings.files
     ]
     mapped = [from_public(read_rows(_locate(p.path, roots)), labels, spec=p) for p in settings.public]

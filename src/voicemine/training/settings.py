@@ -24,6 +24,8 @@ class LabelledFile(Settings):
     """Weight of each row in the loss."""
     texts: str | None = None
     """Where the rows carry only ids: JSON lines with id and text."""
+    instead_of: str | None = None
+    """Path of another file of the list: its rows with an id of this one are left out, for they were read again."""
     about: str = ""
     """What it is and how it was labelled: for the card."""
     where_not: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -30,11 +30,12 @@ _LEFT_OUT = 0.08
 
 
 def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequence[str], settings: ClusterSettings,
-               texts: Sequence[str] | None = None, seed: int = 0) -> ThemeModel:
+               texts: Sequence[str] | None = None, labels: Floats | None = None, seed: int = 0) -> ThemeModel:
     """Find themes in (n, d) vectors of length 1 of distinct texts.
 
     weights (n,): mentions of each text. keys (n,): a name of each text's content, unique; work is ordered by it, so
-    that the order of the rows changes nothing. texts (n,): their words, a second view. Returns the model; its `label`
+    that the order of the rows changes nothing. texts (n,): their words, a second view. labels (n, r): where in the journey
+    they stand, a third one (`views.label_vectors`). Returns the model; its `label`
     and the like are in the given order.
     """
     order = sorted(range(len(keys)), key=lambda i: keys[i])
@@ -44,20 +45,22 @@ def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequen
     words = None if texts is None else [texts[i] for i in order]
     # A sample holds fewer mentions of each theme than the whole.
     share = len(order) / max(len(keys), 1)
-    model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], words, settings,
+    where = None if labels is None else labels[order]
+    model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], words, where, settings,
                  least=max(2.0, settings.min_mentions * share), seed=seed)
     found = assign_themes(vectors, model)
     return replace(model, label=found.label, sublabel=found.sublabel, probability=found.probability, fit=found.fit)
 
 
-def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, settings: ClusterSettings, *, least: float,
-         seed: int) -> ThemeModel:
+def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, labels: Floats | None,
+         settings: ClusterSettings, *, least: float, seed: int) -> ThemeModel:
     n = len(vectors)
     if n < 2 * settings.min_texts + 2:
         return _without_graph(vectors, weights, settings)
     projection = fit_projection(vectors, settings.dimensions)
     points = projection.apply(vectors).astype(np.float16).astype(np.float32)
-    views = view_neighbours(points, texts, max(2, min(settings.neighbours, n // 4)), seed=seed)
+    views = view_neighbours(points, texts, max(2, min(settings.neighbours, n // 4)), labels=labels,
+                            seed=seed)
     levels = try_levels(points, views, weights, resolutions=RESOLUTIONS, runs=settings.runs, least=least, seed=seed)
     chosen = choose_level(levels, n_themes=settings.n_themes)
     runs, graph = runs_around(levels, chosen), joint_graph(views)

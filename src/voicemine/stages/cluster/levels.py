@@ -19,9 +19,8 @@ Weights = npt.NDArray[np.float64]
 #: Resolutions tried, coarse to fine, half an octave apart.
 RESOLUTIONS = tuple(round(0.125 * 2 ** (i / 2), 4) for i in range(10))
 _READABLE = 40
-_READING_COST = 0.05
+_READING_COST = 0.07
 _FEWEST = 5
-_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Level:
 
     @property
     def score(self) -> float:
-        """Reproducible, well separated, and readable: each factor of e away from about forty groups costs 0.05."""
+        """Reproducible, well separated, and readable: each factor of e away from about forty groups costs 0.07."""
         return self.stability + self.separation - _READING_COST * abs(float(np.log(max(self.n_groups, 1) / _READABLE)))
 
 
@@ -108,8 +107,7 @@ def separation(points: Floats, labels: Ints, weights: Weights) -> float:
 
 
 def choose_level(levels: Sequence[Level], *, n_themes: int | None = None) -> int:
-    """Position of the level to show: the coarsest whose score is within 0.02 of the best (the rule of one standard
-    error), or the one whose number of groups is nearest to a budget.
+    """Position of the level to show: that of the best score, or the one whose number of groups is nearest to a budget.
 
     Without a budget, levels of fewer than five groups are shown only where no other has more.
     """
@@ -117,5 +115,4 @@ def choose_level(levels: Sequence[Level], *, n_themes: int | None = None) -> int
         return min(range(len(levels)),
                    key=lambda i: (round(abs(float(np.log(max(levels[i].n_groups, 1) / n_themes))), 6), i))
     enough = min(_FEWEST, max(lv.n_groups for lv in levels))
-    best = max(lv.score for lv in levels if lv.n_groups >= enough)
-    return next(i for i, lv in enumerate(levels) if lv.n_groups >= enough and lv.score >= best - _TOLERANCE)
+    return max((i for i, lv in enumerate(levels) if lv.n_groups >= enough), key=lambda i: (round(levels[i].score, 6), -i))

@@ -20,9 +20,9 @@ class ClusterSettings(Settings):
     """Fewest mentions that make a theme."""
     min_texts: int = Field(3, ge=1)
     """Fewest distinct texts that make a theme."""
-    merge_above: float = Field(0.9, gt=0, le=1)
+    merge_above: float = Field(0.75, gt=0, le=1)
     """Cosine of two themes' centroids, the corpus mean taken out, from which they are one theme."""
-    split_above: float = Field(0.15, gt=0, le=1)
+    split_above: float = Field(0.35, gt=0, le=1)
     """A theme with more than this share of the mentions in themes is a catch-all: it is divided where it has parts."""
     neighbours: int = Field(30, ge=5, le=200)
     """Nearest mentions that each mention is compared with."""

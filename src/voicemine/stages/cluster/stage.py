@@ -15,6 +15,7 @@ from voicemine.stages.base import Stage
 from voicemine.stages.cluster.fit import fit_themes
 from voicemine.stages.cluster.model import ThemeModel
 from voicemine.stages.cluster.settings import ClusterSettings
+from voicemine.stages.cluster.views import label_vectors
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 _FITS = np.array(["none", "near", "core"], dtype=object)
@@ -44,7 +45,8 @@ def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arra
             seed: int) -> Clustered:
     """Cluster the mentions in scope. A mention out of scope, or unlike every theme, has no theme.
 
-    segments and mention_labels: the tables, a row per mention. encoding: `rows` (segments,) and `vectors`. Equal
+    segments and mention_labels: the tables, a row per mention. encoding: `rows` (segments,), `vectors` and,
+    where the encoder has a label model, `logits.*`. Equal
     texts are fitted once, with their number as weight. Theme keys are numbered by falling size.
     """
     labels = mention_labels.set_index("mention_id").reindex(segments["mention_id"]).reset_index()
@@ -55,7 +57,10 @@ def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arra
     words = pd.Series(texts).groupby(place).min().tolist() if len(chosen) else []
     keys = [f"{text}\x00{row}" for row, text in enumerate(words)]
     vectors = encoding["vectors"][distinct].astype(np.float32)
-    model = fit_themes(vectors, weights=counts, keys=keys, texts=words, settings=settings, seed=seed)
+    logits = {name.removeprefix("logits."): values[distinct] for name, values in encoding.items()
+              if name.startswith("logits.")}
+    model = fit_themes(vectors, weights=counts, keys=keys, texts=words, labels=label_vectors(logits),
+                       settings=settings, seed=seed)
     return Clustered(_members(segments, chosen, place, model), _nodes(model, place, settings), model.to_arrays())
 
 
@@ -98,7 +103,7 @@ def _nodes(model: ThemeModel, place: npt.NDArray[np.int64], settings: ClusterSet
 
 
 STAGE = Stage(
-    name="cluster", version=1, reads=("segments", "mention_labels", "encoding"),
+    name="cluster", version=2, reads=("segments", "mention_labels", "encoding"),
     writes=("theme_members", "theme_nodes", "theme_model"), settings=ClusterSettings, run=cluster, needs=("seed",),
     about="themes and sub-themes of the mentions in scope",
 )

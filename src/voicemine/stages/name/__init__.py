@@ -65,10 +65,10 @@ def name(
     known = np.where(np.isnan(pain), np.nanmean(pain) if not np.isnan(pain).all() else 0.5, pain)
     sentiment = labels["sentiment_score"].to_numpy(np.float64, na_value=0.0)
     signs = [_sign(t, labels) for t in themes]
-    named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment,
-                        signs, lexicon, embed=embed, settings=settings)
-    found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
     fits = _precision(themes, counted, position, encoding)
+    named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment,
+                        signs, lexicon, embed=embed, fits=fits, settings=settings)
+    found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
     quotes = _quotes(themes, signs, segments, labels, items_clean, theme_members, encoding, settings)
     shown = [written(n.words, lexicon) for n in named]
     if namer is not None:
@@ -152,7 +152,7 @@ def _quotes(themes: list[Theme], signs: list[int], segments: pd.DataFrame, label
 
 
 STAGE = Stage(
-    name="name", version=1,
+    name="name", version=2,
     reads=("segments", "mention_labels", "items_clean", "encoding", "theme_members", "theme_nodes"),
     writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "namer"),
     about="name, describe and quote themes",

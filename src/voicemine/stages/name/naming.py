@@ -25,6 +25,8 @@ _READS_WELL = 0.55
 #: Mentions of the theme, and of its siblings together, in which candidates are counted.
 _INSIDE, _OUTSIDE = 800, 3000
 _WEIGHTS = Weights()
+#: How many of the best candidates are judged by the members that they fit, and what a full fit is worth.
+_JUDGED, _FITTING = 15, 2.5
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ def _at(theme: Theme, position: Mapping[int, int], most: int) -> list[int]:
 def name_themes(
     themes: Sequence[Theme], samples: Sequence[Rows], docs: Mapping[int, Doc], words: Mapping[int, list[str]],
     bags: Bags, position: Mapping[int, int], polarity: npt.NDArray[np.float64], sentiment: npt.NDArray[np.float64],
-    signs: Sequence[int], lexicon: Lexicon, *, embed: Embed, settings: NameSettings,
+    signs: Sequence[int], lexicon: Lexicon, *, embed: Embed, fits: Callable[[int, Named], float],
+    settings: NameSettings,
 ) -> list[Named]:
     """One name for each theme, unlike every other name; themes of the default level choose first.
 
     sentiment: score of every mention of `segments`, 0 where unknown. signs: 1 where pains are named, -1 where
-    delights are, 0 for either.
+    delights are, 0 for either. fits: estimated share of a theme's members that a name fits, by the theme's number.
     """
     held = np.asarray(bags.table.sum(axis=0)).ravel()
     idf = np.log1p(bags.table.shape[0] / np.maximum(held, 1.0)) ** 0.5
@@ -80,13 +83,17 @@ def name_themes(
         shortlists.append([(float(scores[j]), found[j]) for j in order])
     vectors = _phrase_vectors(shortlists, embed)
     ranked = []
-    for context, shortlist in zip(contexts, shortlists, strict=True):
+    for i, (context, shortlist) in enumerate(zip(contexts, shortlists, strict=True)):
         row = []
         if shortlist:
             theirs = np.stack([vectors[c.words] for _, c in shortlist])
             close = semantic([c for _, c in shortlist], theirs, context, _WEIGHTS)
             row = [(round(s + float(m), 4), c, vectors[c.words]) for (s, c), m in zip(shortlist, close, strict=True)]
-        ranked.append(sorted(row, key=lambda r: (-r[0], r[1].words)))
+        row.sort(key=lambda r: (-r[0], r[1].words))
+        # A name is for all members: of the best, the one that fits most of them.
+        judged = [(round(score + _FITTING * fits(i, Named(c.words, c.key, vector)), 4), c, vector)
+                  for score, c, vector in row[:_JUDGED]]
+        ranked.append(sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:])
     return _give(themes, ranked, samples, words, lexicon, embed)
 
 

@@ -64,6 +64,17 @@ ITEMS_CLEAN = Table("items_clean", "accepted item, before labels", ("item_id",),
     _c("source_row", "integer", "1-based data row in the source (header not counted)"),
 ), open_prefix="attr_", exported=False)
 
+CLEAN_MEMORY = Table("clean_memory", "distinct raw text that was cleaned", ("digest",), (
+    _c("digest", "text", "keyed hash of the raw text, which itself is never stored"),
+    _c("text", "text", "cleaned and redacted text, boilerplate still in it"),
+    _c("agent_text", "text", "the agent's words that were set aside; redacted"),
+    _c("language", "text", "ISO 639-1 code, or `und`"),
+    _c("language_confidence", "probability", "probability of `language`"),
+    _c("skip_reason", "text", "why it is not mined", null=True),
+    _c("detail", "text", "kind of spam", null=True),
+    _c("steps", "texts", "steps that changed it"),
+), exported=False)
+
 _CLEAN = {c.name: c for c in ITEMS_CLEAN.columns}
 
 ITEMS = Table("items", "accepted item", ("item_id",), (
@@ -266,6 +277,7 @@ THEME_NODES = Table("theme_nodes", "theme, before its name", ("theme_key",), (
     _c("kind", "text", "what was clustered", allowed=("pain", "delight", "all")),
     _c("stability", "probability", "co-membership over consensus runs"),
     _c("is_stable", "boolean", "stability reaches the configured bar"),
+    _c("given_name", "text", "name of a seed theme", null=True),
 ), exported=False)
 THEME_NAMES = Table("theme_names", "theme with its name", ("theme_key",), (
     _KEY, *(c for c in THEMES.columns if c.name in ("name", "description", "keywords", "name_precision")),
@@ -282,7 +294,7 @@ THEME_IDS = Table("theme_ids", "theme with its lasting identity", ("theme_key",)
     *(c for c in THEMES.columns if c.name in ("status", "status_note", "first_seen", "last_seen"))), exported=False)
 
 TABLES: dict[str, Table] = {t.name: t for t in (
-    ITEMS_CLEAN, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
+    ITEMS_CLEAN, CLEAN_MEMORY, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
     THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY, REJECTS, REDACTIONS,
     DUPLICATES, MAP_POINTS,
     THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES, THEME_LINKS, CELLS, THEME_IDS)}

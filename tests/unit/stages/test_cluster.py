@@ -223,6 +223,10 @@ def test_best_jaccard_by_hand():
     assert best_jaccard(label, run, np.ones(6), 2) == pytest.approx([2 / 3, 1 / 2])
 
 
+def no_text(texts: Sequence[str]) -> Floats:
+    raise AssertionError("nothing was to be embedded")
+
+
 def frames(texts: list[str], pain: list[bool], vectors: Floats):
     distinct = sorted(set(texts))
     n = len(texts)
@@ -239,7 +243,7 @@ def test_only_mentions_in_scope_have_a_theme(scope):
     vectors, _, keys = planted([40, 40, 40])
     pain = [i % 2 == 0 for i in range(120)]
     settings = ClusterSettings(runs=3, consensus_runs=6, scope=scope)
-    found = cluster(*frames(keys, pain, vectors), settings=settings, seed=0)
+    found = cluster(*frames(keys, pain, vectors), settings=settings, seed=0, embed=no_text)
     themed = found.theme_members["theme_key"].notna().to_numpy()
     wanted = np.array(pain) if scope == "pain" else ~np.array(pain) if scope == "delight" else np.ones(120, bool)
     assert not themed[~wanted].any()
@@ -252,20 +256,21 @@ def test_only_mentions_in_scope_have_a_theme(scope):
 def test_repeated_texts_share_their_theme_and_none_is_lost():
     vectors, _, keys = planted([30, 30])
     texts = [k for k in keys for _ in range(3)]
-    found = cluster(*frames(texts, [True] * 180, vectors), settings=QUICK, seed=0)
+    found = cluster(*frames(texts, [True] * 180, vectors), settings=QUICK, seed=0, embed=no_text)
     members = found.theme_members.assign(text=texts)
     assert len(members) == 180
     assert (members.groupby("text")["theme_key"].nunique(dropna=False) == 1).all()
 
 
 def test_without_mentions_there_are_empty_tables():
-    found = cluster(*frames([], [], np.zeros((0, 8), np.float32)), settings=QUICK, seed=0)
+    found = cluster(*frames([], [], np.zeros((0, 8), np.float32)), settings=QUICK, seed=0, embed=no_text)
     assert found.theme_members.equals(tables.empty("theme_members"))
     assert found.theme_nodes.equals(tables.empty("theme_nodes"))
-    nobody = cluster(*frames(["a", "b"], [False, False], np.eye(8, dtype=np.float32)), settings=QUICK, seed=0)
+    nobody = cluster(*frames(["a", "b"], [False, False], np.eye(8, dtype=np.float32)), settings=QUICK, seed=0,
+                     embed=no_text)
     assert nobody.theme_members["theme_fit"].tolist() == ["none", "none"]
 
 
 def test_the_stage_declares_what_it_writes():
     assert STAGE.writes == ("theme_members", "theme_nodes", "theme_model")
-    assert STAGE.needs == ("seed",)
+    assert STAGE.needs == ("seed", "embed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,13 +30,14 @@ _LEFT_OUT = 0.08
 
 
 def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequence[str], settings: ClusterSettings,
-               texts: Sequence[str] | None = None, labels: Floats | None = None, seed: int = 0) -> ThemeModel:
+               texts: Sequence[str] | None = None, labels: Floats | None = None, seed: int = 0,
+               guide: Callable[[ThemeModel], ThemeModel] = lambda model: model) -> ThemeModel:
     """Find themes in (n, d) vectors of length 1 of distinct texts.
 
     weights (n,): mentions of each text. keys (n,): a name of each text's content, unique; work is ordered by it, so
-    that the order of the rows changes nothing. texts (n,): their words, a second view. labels (n, r): where in the journey
-    they stand, a third one (`views.label_vectors`). Returns the model; its `label`
-    and the like are in the given order.
+    that the order of the rows changes nothing. texts (n,): their words, a second view. labels (n, r): where in the
+    journey they stand, a third one (`views.label_vectors`). guide: changes the fitted themes before rows are assigned.
+    Returns the model; its `label` and the like are in the given order.
     """
     order = sorted(range(len(keys)), key=lambda i: keys[i])
     if len(order) > settings.max_fit:
@@ -48,6 +49,7 @@ def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequen
     where = None if labels is None else labels[order]
     model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], words, where, settings,
                  least=max(2.0, settings.min_mentions * share), seed=seed)
+    model = guide(model)
     found = assign_themes(vectors, model)
     return replace(model, label=found.label, sublabel=found.sublabel, probability=found.probability, fit=found.fit)
 

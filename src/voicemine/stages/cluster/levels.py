@@ -115,4 +115,5 @@ def choose_level(levels: Sequence[Level], *, n_themes: int | None = None) -> int
         return min(range(len(levels)),
                    key=lambda i: (round(abs(float(np.log(max(levels[i].n_groups, 1) / n_themes))), 6), i))
     enough = min(_FEWEST, max(lv.n_groups for lv in levels))
-    return max((i for i, lv in enumerate(levels) if lv.n_groups >= enough), key=lambda i: (round(levels[i].score, 6), -i))
+    shown = [i for i, lv in enumerate(levels) if lv.n_groups >= enough]
+    return max(shown, key=lambda i: (round(levels[i].score, 6), -i))

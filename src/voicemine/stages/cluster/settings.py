@@ -8,6 +8,19 @@ from pydantic import Field
 
 from voicemine.settings import Settings
 
+ThemePair = tuple[str, str]
+
+
+class SeedTheme(Settings):
+    """A theme that you know of. Mentions near its examples belong to it; it keeps its name."""
+
+    name: str = Field(min_length=2)
+    """Name of the theme; it counts as an example too."""
+    examples: tuple[str, ...] = ()
+    """Mentions that belong to it, or phrases as customers would use them."""
+    threshold: float = Field(0.6, gt=0, lt=1)
+    """Least cosine to the nearest example; lower takes in more."""
+
 
 class ClusterSettings(Settings):
     """Which mentions become themes, how fine the themes are, and how sure we want to be."""
@@ -20,6 +33,12 @@ class ClusterSettings(Settings):
     """Fewest mentions that make a theme."""
     min_texts: int = Field(3, ge=1)
     """Fewest distinct texts that make a theme."""
+    seeds: tuple[SeedTheme, ...] = ()
+    """Themes that are there from the start; the others are found among the mentions that these leave."""
+    together: tuple[ThemePair, ...] = ()
+    """Pairs of texts whose themes are one: ["parcel late", "courier never came"]."""
+    apart: tuple[ThemePair, ...] = ()
+    """Pairs of texts that must not share a theme; the theme that holds both is divided between them."""
     merge_above: float = Field(0.75, gt=0, le=1)
     """Cosine of two themes' centroids, the corpus mean taken out, from which they are one theme."""
     split_above: float = Field(0.35, gt=0, le=1)

@@ -13,12 +13,15 @@ import pandas as pd
 from voicemine import tables
 from voicemine.stages.base import Stage
 from voicemine.stages.cluster.fit import fit_themes
+from voicemine.stages.cluster.guidance import Embed, guided, seeded
 from voicemine.stages.cluster.model import ThemeModel
 from voicemine.stages.cluster.settings import ClusterSettings
 from voicemine.stages.cluster.views import label_vectors
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 _FITS = np.array(["none", "near", "core"], dtype=object)
+#: Cosine to an example from which a mention is of the core of its seed theme.
+_SEED_CORE = 0.7
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,10 @@ def in_scope(mention_labels: pd.DataFrame, scope: str) -> npt.NDArray[np.bool_]:
 
 
 def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arrays, *, settings: ClusterSettings,
-            seed: int) -> Clustered:
+            seed: int, embed: Embed) -> Clustered:
     """Cluster the mentions in scope. A mention out of scope, or unlike every theme, has no theme.
+
+    Seed themes take their mentions first; the rest is fitted, and united and divided as the settings say.
 
     segments and mention_labels: the tables, a row per mention. encoding: `rows` (segments,), `vectors` and,
     where the encoder has a label model, `logits.*`. Equal
@@ -59,9 +64,30 @@ def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arra
     vectors = encoding["vectors"][distinct].astype(np.float32)
     logits = {name.removeprefix("logits."): values[distinct] for name, values in encoding.items()
               if name.startswith("logits.")}
-    model = fit_themes(vectors, weights=counts, keys=keys, texts=words, labels=label_vectors(logits),
-                       settings=settings, seed=seed)
-    return Clustered(_members(segments, chosen, place, model), _nodes(model, place, settings), model.to_arrays())
+    given, nearness = seeded(vectors, settings.seeds, embed=embed)
+    free = np.flatnonzero(given < 0)
+    labels_of = label_vectors({name: values[free] for name, values in logits.items()})
+    model = fit_themes(
+        vectors[free], weights=counts[free], keys=[keys[i] for i in free], texts=[words[i] for i in free],
+        labels=labels_of, settings=settings, seed=seed,
+        guide=lambda fitted: guided(fitted, settings.together, settings.apart, embed=embed))
+    place_of = np.full(len(distinct), -1, np.int64)
+    place_of[free] = np.arange(len(free))
+    seeds = _Seeds(given[place], nearness[place])
+    return Clustered(_members(segments, chosen, place_of[place], model, seeds),
+                     _nodes(model, place_of[place], settings, seeds), model.to_arrays())
+
+
+@dataclass(frozen=True)
+class _Seeds:
+    """Of each chosen mention (n,): its seed theme, -1 for none, and the cosine to the nearest example."""
+
+    label: npt.NDArray[np.int32]
+    nearness: npt.NDArray[np.float32]
+
+
+def _seed_key(number: int) -> str:
+    return f"s{number:05d}"
 
 
 def _key(theme: int) -> str:
@@ -77,33 +103,43 @@ def _used(model: ThemeModel) -> npt.NDArray[np.bool_]:
 
 
 def _members(segments: pd.DataFrame, chosen: npt.NDArray[np.int64], place: npt.NDArray[np.int64],
-             model: ThemeModel) -> pd.DataFrame:
+             model: ThemeModel, seeds: _Seeds) -> pd.DataFrame:
+    """place (chosen,): row of the fitted text, -1 where a seed theme has it."""
     n = len(segments)
     theme, sub = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
     fit, probability = np.full(n, "none", dtype=object), np.zeros(n)
-    if len(chosen):
+    fitted, at = chosen[place >= 0], place[place >= 0]
+    if len(fitted):
         names = np.array([*(_key(t) for t in range(len(model.parent))), None], dtype=object)
-        theme[chosen], sub[chosen] = names[model.label[place]], names[model.sublabel[place]]
-        fit[chosen], probability[chosen] = _FITS[model.fit[place]], model.probability[place]
+        theme[fitted], sub[fitted] = names[model.label[at]], names[model.sublabel[at]]
+        fit[fitted], probability[fitted] = _FITS[model.fit[at]], model.probability[at]
+    taken = seeds.label >= 0
+    theme[chosen[taken]] = [_seed_key(int(s)) for s in seeds.label[taken]]
+    # No run can take a mention from a seed theme; how near it is says whether it is one of the core.
+    fit[chosen[taken]] = np.where(seeds.nearness[taken] >= _SEED_CORE, "core", "near")
+    probability[chosen[taken]] = 1.0
     return tables.conform("theme_members", pd.DataFrame({
         "mention_id": segments["mention_id"].to_numpy(), "theme_key": theme, "subtheme_key": sub,
         "theme_fit": fit, "theme_probability": probability}))
 
 
-def _nodes(model: ThemeModel, place: npt.NDArray[np.int64], settings: ClusterSettings) -> pd.DataFrame:
-    shown = np.flatnonzero(_used(model)) if len(place) else np.zeros(0, np.int64)
+def _nodes(model: ThemeModel, place: npt.NDArray[np.int64], settings: ClusterSettings, seeds: _Seeds) -> pd.DataFrame:
+    shown = np.flatnonzero(_used(model)) if (place >= 0).any() else np.zeros(0, np.int64)
+    given = sorted({int(s) for s in seeds.label[seeds.label >= 0]})
+    fresh = len(given)
     return tables.conform("theme_nodes", pd.DataFrame({
-        "theme_key": [_key(int(t)) for t in shown],
-        "parent_theme_key": [_key(int(p)) if p >= 0 else None for p in model.parent[shown]],
-        "level": [int(p >= 0) for p in model.parent[shown]],
-        "kind": [settings.scope] * len(shown),
-        "stability": [float(s) for s in model.stability[shown]],
-        "is_stable": [bool(s >= settings.stable) for s in model.stability[shown]],
+        "theme_key": [*map(_seed_key, given), *(_key(int(t)) for t in shown)],
+        "parent_theme_key": [None] * fresh + [_key(int(p)) if p >= 0 else None for p in model.parent[shown]],
+        "level": [0] * fresh + [int(p >= 0) for p in model.parent[shown]],
+        "kind": [settings.scope] * (fresh + len(shown)),
+        "stability": [1.0] * fresh + [float(s) for s in model.stability[shown]],
+        "is_stable": [True] * fresh + [bool(s >= settings.stable) for s in model.stability[shown]],
+        "given_name": [settings.seeds[s].name for s in given] + [None] * len(shown),
     }))
 
 
 STAGE = Stage(
-    name="cluster", version=2, reads=("segments", "mention_labels", "encoding"),
-    writes=("theme_members", "theme_nodes", "theme_model"), settings=ClusterSettings, run=cluster, needs=("seed",),
-    about="themes and sub-themes of the mentions in scope",
+    name="cluster", version=3, reads=("segments", "mention_labels", "encoding"),
+    writes=("theme_members", "theme_nodes", "theme_model"), settings=ClusterSettings, run=cluster,
+    needs=("seed", "embed"), about="themes and sub-themes of the mentions in scope",
 )

@@ -1,4 +1,4 @@
-"""Neighbour graphs of the same mentions as seen by the encoder, by their words, and by where in the journey they stand."""
+"""Neighbour graphs of the same mentions, as seen by the encoder, by their words, and by their place in the journey."""
 
 from __future__ import annotations
 

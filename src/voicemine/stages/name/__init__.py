@@ -21,7 +21,7 @@ from voicemine.stages.name.quotes import Members, choose_quotes
 from voicemine.stages.name.score import lemma_polarity
 from voicemine.stages.name.settings import NameSettings
 from voicemine.stages.name.suggest import Brief, suggest_names
-from voicemine.stages.name.words import Bags, bags
+from voicemine.stages.name.words import Bags, Lexicon, bags
 
 __all__ = ["STAGE", "NameSettings", "NamedThemes", "name"]
 
@@ -75,6 +75,7 @@ def name(
         told = quotes[quotes["role"] == "typical"].groupby("theme_key")["text"].agg(list)
         briefs = [Brief(f, told.get(t.key, []), t.centroid) for t, f in zip(themes, found, strict=True)]
         named, shown = suggest_names(named, briefs, shown, lexicon, namer=namer, embed=embed, precision=fits)
+    named, shown = _as_given(themes, theme_nodes, named, shown, lexicon, embed)
     precision = [fits(i, n) for i, n in enumerate(named)]
     return NamedThemes(
         theme_names=tables.conform("theme_names", pd.DataFrame({
@@ -86,6 +87,19 @@ def name(
         })),
         quotes=quotes,
     )
+
+
+def _as_given(themes: list[Theme], nodes: pd.DataFrame, named: list[Named], shown: list[str], lexicon: Lexicon,
+              embed: Embed) -> tuple[list[Named], list[str]]:
+    """Names as found, but seed themes as their user named them."""
+    given = {str(k): str(n) for k, n in zip(nodes["theme_key"], nodes["given_name"], strict=True) if n == n and n}
+    named, shown = list(named), list(shown)
+    for i, theme in enumerate(themes):
+        if theme.key in given:
+            words = tuple(given[theme.key].lower().split())
+            named[i] = Named(words, lexicon.key(words), embed([" ".join(words)])[0])
+            shown[i] = given[theme.key]
+    return named, shown
 
 
 def _rows_to_count(themes: list[Theme], n: int) -> npt.NDArray[np.int64]:

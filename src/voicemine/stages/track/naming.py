@@ -16,7 +16,7 @@ def settle_names(
 ) -> tuple[dict[str, str], tuple[Event, ...]]:
     """Names by theme_id, and a `renamed` event for each known theme whose name changed.
 
-    The rule: a pinned name stays. A known theme keeps its name while it shares at least half of its known members
+    The rule: a pinned name stays, and a seed theme is called what its user calls it. A known theme keeps its name while it shares at least half of its known members
     with the last run, and its centroid has a cosine of at least `rename_below` to that of the night it was named.
     Else, and for a new theme, the name found in this run is taken. Two themes of one level never share a name:
     the one that kept it goes first, then the larger; the other gets its best keyword in brackets.
@@ -25,11 +25,11 @@ def settle_names(
     row = {t: i for i, t in enumerate(prior.themes["theme_id"])}
     size = today.members.groupby("theme_key")["weight"].sum()
     waiting = []
-    columns = [today.themes[c].tolist() for c in ("theme_key", "level", "name", "keywords")]
-    for i, (key, level, fresh, keywords) in enumerate(zip(*columns, strict=True)):
+    columns = [today.themes[c].tolist() for c in ("theme_key", "level", "name", "keywords", "given_name")]
+    for i, (key, level, fresh, keywords, given) in enumerate(zip(*columns, strict=True)):
         theme_id = identity.ids[key]
-        kept = None
-        if theme_id in known.index:
+        kept = str(given) if isinstance(given, str) else None
+        if kept is None and theme_id in known.index:
             old = known.loc[theme_id]
             drift = _cosine(today, i, prior, row[theme_id])
             same = identity.continued.get(key, 0.0) >= _SAME_MEMBERS and drift >= settings.rename_below

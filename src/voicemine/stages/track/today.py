@@ -21,7 +21,7 @@ FIT_WEIGHT = {"core": 1.0, "near": 0.5, "none": 0.0}
 class Today:
     """This run's themes, in the order of their content.
 
-    themes: theme_key, level, kind, parent_theme_key, name, keywords, digest. centroids: (themes, d) unit rows.
+    themes: theme_key, level, kind, parent_theme_key, given_name, name, keywords, digest. centroids: (themes, d) unit rows.
     members: theme_key, mention_id, weight, sorted. present: every mention of the run.
     """
 
@@ -42,7 +42,7 @@ def todays_themes(
         key: hashlib.sha256("\n".join(sorted(" ".join(str(text[m]).casefold().split()) for m in mentions)).encode())
         .hexdigest() for key, mentions in members.groupby("theme_key")["mention_id"]}
     named = theme_names[["theme_key", "name", "keywords"]]
-    columns = ["theme_key", "level", "kind", "parent_theme_key"]
+    columns = ["theme_key", "level", "kind", "parent_theme_key", "given_name"]
     themes = theme_nodes[columns].merge(named, on="theme_key", how="left", validate="1:1")
     themes["digest"] = [digests.get(k, hashlib.sha256(str(k).encode()).hexdigest()) for k in themes["theme_key"]]
     themes = themes.sort_values(["level", "digest", "theme_key"], ignore_index=True)

@@ -53,7 +53,7 @@ def _tables(*, seed: int = 0) -> dict[str, pd.DataFrame]:
             "theme_fit": np.where(pain, "core", "none"), "theme_probability": 0.9}),
         "theme_nodes": pd.DataFrame({
             "theme_key": ["t1", "t2", "t3"], "parent_theme_key": [None, None, "t1"], "level": [0, 0, 1],
-            "kind": "pain", "stability": 0.8, "is_stable": True}),
+            "kind": "pain", "stability": 0.8, "is_stable": True, "given_name": None}),
     }
     return {n: tables.conform(n, t) for n, t in made.items()}
 

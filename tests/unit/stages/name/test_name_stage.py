@@ -52,7 +52,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         "theme_members": pd.DataFrame({"mention_id": mention, "theme_key": keys, "subtheme_key": None,
                                        "theme_fit": "core", "theme_probability": 0.9}),
         "theme_nodes": pd.DataFrame({"theme_key": list(_TEXTS), "parent_theme_key": None, "level": 0, "kind": "pain",
-                                     "stability": 0.9, "is_stable": True}),
+                                     "stability": 0.9, "is_stable": True, "given_name": None}),
     }
     return {n: tables.conform(n, t) for n, t in made.items()}
 

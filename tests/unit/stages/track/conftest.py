@@ -81,7 +81,8 @@ def build(weekly: Mapping[str, list[int]], *, others: int = 40, dated: bool = Tr
     lower = sorted(set((subthemes or {}).values()))
     parents = {s: t for t, s in (subthemes or {}).items()}
     nodes = pd.DataFrame({"theme_key": [*themes, *lower], "parent_theme_key": [None] * len(themes) + [
-        parents[s] for s in lower], "level": [0] * len(themes) + [1] * len(lower), "kind": "pain"})
+        parents[s] for s in lower], "level": [0] * len(themes) + [1] * len(lower), "kind": "pain",
+        "given_name": None})
     names = pd.DataFrame({"theme_key": nodes["theme_key"], "name": [f"About {t}" for t in nodes["theme_key"]],
                           "keywords": [[t, "thing"] for t in nodes["theme_key"]]})
     vectors = np.eye(len(THEMES) + 1, dtype=np.float32)

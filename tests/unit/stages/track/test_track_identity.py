@@ -68,7 +68,7 @@ def test_a_split_leaves_the_id_with_the_larger_part(world: Build) -> None:
     mine = parts.members["theme_key"] == "parcels"
     moved = parts.members.index[mine][::3]
     parts.members.loc[moved, "theme_key"] = "queues"
-    parts.nodes.loc[len(parts.nodes)] = ["queues", None, 0, "pain"]
+    parts.nodes.loc[len(parts.nodes)] = ["queues", None, 0, "pain", None]
     parts.names.loc[len(parts.names)] = ["queues", "About queues", ["queues"]]
     again = parts.run("r2", prior=prior)
     old, new = ids(found)["parcels"], ids(again)["queues"]

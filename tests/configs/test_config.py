@@ -35,6 +35,12 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
         from voicemine.training.settings import read_settings
 
         read_settings(path)
+    elif path.name == "tune.yaml":
+        from voicemine.evaluation.tune import read_space
+
+        keys = read_space(path).keys
+        configuration.load(None, overrides=[f"{key}={axis.choices[0] if axis.choices else axis.low}"
+                                            for key, axis in keys.items()])
     else:
         configuration.load(path)
 

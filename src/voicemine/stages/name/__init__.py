@@ -13,7 +13,7 @@ from spacy.language import Language
 from voicemine import tables
 from voicemine.backends.protocols import Namer
 from voicemine.stages.base import Stage
-from voicemine.stages.name.describe import describe, keywords
+from voicemine.stages.name.describe import UNSPECIFIC, describe, keywords
 from voicemine.stages.name.fit import name_precision
 from voicemine.stages.name.material import Theme, lexicon_of, mention_vectors, parse, parsed_members, samples, themes_of
 from voicemine.stages.name.naming import Embed, Named, name_themes, siblings, written
@@ -28,6 +28,7 @@ __all__ = ["STAGE", "NameSettings", "NamedThemes", "name"]
 Encoding = Mapping[str, npt.NDArray[np.generic]]
 _NEAREST = 5
 _OUTSIDE = 400
+_UNSPECIFIC_NAMES = {"pain": "Unspecific complaints", "delight": "Unspecific praise", "all": "Unspecific remarks"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def name(
         named, shown = suggest_names(named, briefs, shown, lexicon, namer=namer, embed=embed, precision=fits)
     named, shown = _as_given(themes, theme_nodes, named, shown, lexicon, embed)
     precision = [fits(i, n) for i, n in enumerate(named)]
+    shown = _honest(themes, theme_nodes, shown, precision, found)
     return NamedThemes(
         theme_names=tables.conform("theme_names", pd.DataFrame({
             "theme_key": [t.key for t in themes],
@@ -87,6 +89,20 @@ def name(
         })),
         quotes=quotes,
     )
+
+
+def _honest(themes: list[Theme], nodes: pd.DataFrame, shown: list[str], precision: list[float],
+            found: list[list[str]]) -> list[str]:
+    """Names as found, but a theme that no phrase fits is said to be unspecific ("not good enough", "very unhappy")."""
+    given = set(nodes.loc[nodes["given_name"].notna(), "theme_key"])
+    names, used = [], set[str]()
+    for theme, name, fit, words in zip(themes, shown, precision, found, strict=True):
+        if fit < UNSPECIFIC and theme.key not in given:
+            what = _UNSPECIFIC_NAMES[theme.kind]
+            name = what if what not in used else f"{what} ({', '.join(words[:2])})"
+            used.add(name)
+        names.append(name)
+    return names
 
 
 def _as_given(themes: list[Theme], nodes: pd.DataFrame, named: list[Named], shown: list[str], lexicon: Lexicon,

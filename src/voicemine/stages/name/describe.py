@@ -111,6 +111,10 @@ def _form(term: tuple[str, ...], forms: dict[tuple[str, ...], Counter[str]], lex
     return " ".join(lexicon.written(w) for w in form.split())
 
 
+#: A best name that fits fewer of the members than this would mislead: the theme is said to be unspecific.
+UNSPECIFIC = 0.2
+
+
 def describe(words: Sequence[str], labels: pd.DataFrame, *, name_share: float, kind: str) -> str:
     """One or two sentences: what the members speak of, where most of them place it, how they feel.
 
@@ -119,7 +123,8 @@ def describe(words: Sequence[str], labels: pd.DataFrame, *, name_share: float, k
     """
     talk = {"pain": "Customers complain about", "delight": "Customers praise"}.get(kind, "Customers speak of")
     first = f"{talk} {_series(words[:3])}" if words else f"{talk} the same matter in different words"
-    first += f"; the name fits about {round(100 * name_share)} % of the mentions."
+    first += (f"; the name fits about {round(100 * name_share)} % of the mentions." if name_share >= UNSPECIFIC
+              else f"; no phrase fits more than about {round(100 * name_share)} % of the mentions.")
     said = []
     if len(labels):
         point, share = _top(labels["touchpoint"], ("none", "unclear"))

@@ -115,3 +115,25 @@ def test_no_themes_no_names() -> None:
     made["theme_nodes"] = made["theme_nodes"].iloc[:0]
     found = _name(made)
     assert found.theme_names.empty and found.quotes.empty
+
+
+def test_a_seed_theme_keeps_the_name_that_its_user_gave_it() -> None:
+    made = _tables()
+    made["theme_nodes"].loc[0, "given_name"] = "Where is my money?"
+    found = _name(made).theme_names.set_index("theme_key")
+    assert found.loc["t1", "name"] == "Where is my money?"
+    assert found["name"].is_unique
+
+
+def test_a_theme_that_no_phrase_fits_is_said_to_be_unspecific() -> None:
+    made = _tables()
+    rng = np.random.default_rng(0)
+    mentions = made["segments"]["mention_id"]
+    made["theme_members"]["theme_key"] = "t1"
+    made["segments"]["text"] = ["".join(rng.choice(list("bdfgklmnprstvz"), 7)) + " " + "".join(
+        rng.choice(list("bdfgklmnprstvz"), 6)) for _ in mentions]
+    made["theme_nodes"] = made["theme_nodes"].iloc[:1]
+    found = _name(made).theme_names.iloc[0]
+    assert found["name_precision"] < 0.2
+    assert found["name"] == "Unspecific complaints"
+    assert "no phrase fits more than about" in found["description"]

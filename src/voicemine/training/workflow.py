@@ -73,9 +73,12 @@ def train_branch(
 
     The first fit leaves the held-out sources out and stops when they read worse. From its weights the branch is
     refitted on everything, once for each of `soup` seeds, and the weights are averaged (model soups, Wortsman
-    et al., 2022): one branch, about as good as the ensemble of its parts.
+    et al., 2022): one branch, about as good as the ensemble of its parts. Without held-out sources one fit of all
+    epochs is all there is.
     """
     first = _fit("choose", settings, ready, encoder, held=ready.held, plan=ready.plan, work=work, say=say)
+    if not len(ready.held):
+        return first, None
     everything = replace(ready.plan, always=np.sort(np.concatenate([ready.plan.always, ready.held])))
     longer = settings.optimiser.model_copy(update={"epochs": settings.refit_epochs})
     parts = [
@@ -85,7 +88,7 @@ def train_branch(
         )
         for number in range(settings.soup)
     ]
-    return average_of(parts), first if len(ready.held) else None
+    return average_of(parts), first
 
 
 def _baseline(settings: TrainSettings, ready: Prepared, encoder: Encoder) -> dict[str, dict[str, np.ndarray]]:

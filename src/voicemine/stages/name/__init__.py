@@ -71,7 +71,7 @@ def name(
                         signs, lexicon, embed=embed, fits=fits, settings=settings)
     found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
     quotes = _quotes(themes, signs, segments, labels, items_clean, theme_members, encoding, settings)
-    shown = [written(n.words, lexicon) for n in named]
+    shown = [written(n, lexicon) for n in named]
     if namer is not None:
         told = quotes[quotes["role"] == "typical"].groupby("theme_key")["text"].agg(list)
         briefs = [Brief(f, told.get(t.key, []), t.centroid) for t, f in zip(themes, found, strict=True)]
@@ -182,7 +182,7 @@ def _quotes(themes: list[Theme], signs: list[int], segments: pd.DataFrame, label
 
 
 STAGE = Stage(
-    name="name", version=2,
+    name="name", version=3,
     reads=("segments", "mention_labels", "items_clean", "encoding", "theme_members", "theme_nodes"),
     writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "namer"),
     about="name, describe and quote themes",

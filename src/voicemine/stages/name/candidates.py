@@ -26,7 +26,8 @@ _NESTED = 0.6
 @dataclass(frozen=True)
 class Candidate:
     """A candidate name of one theme. words: its best wording; support: mentions of the sample that hold it; first:
-    the first (most central) of them; feeling: their mean sentiment score.
+    the first (most central) of them; feeling: their mean sentiment score; is_thing: it names a thing and says nothing
+    of it.
     """
 
     words: tuple[str, ...]
@@ -35,6 +36,7 @@ class Candidate:
     support: int
     first: int = 0
     feeling: float = 0.0
+    is_thing: bool = False
 
 
 def usable(words: Sequence[str], lexicon: Lexicon, *, max_words: int) -> bool:
@@ -57,6 +59,7 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
     wordings: dict[frozenset[str], Counter[tuple[str, ...]]] = defaultdict(Counter)
     support: Counter[frozenset[str]] = Counter()
     shapes: dict[tuple[str, ...], float] = {}
+    things: set[tuple[str, ...]] = set()
     first: dict[frozenset[str], int] = {}
     feelings: dict[frozenset[str], float] = defaultdict(float)
     for number, mention in enumerate(found):
@@ -68,6 +71,8 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
             own.add(key)
             first.setdefault(key, number)
             wordings[key][phrase.words] += 1
+            if phrase.is_thing:
+                things.add(phrase.words)
             shapes[phrase.words] = max(phrase.shape, shapes.get(phrase.words, 0.0))
         support.update(own)
         if sentiment is not None:
@@ -79,7 +84,8 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
         # A wording that is hardly ever used does not stand for the others.
         used = [w for w, n in counts.items() if n >= 0.25 * top]
         best = max(used, key=lambda w: (shapes[w] + 0.5 * counts[w] / top - 0.03 * len(w), tuple(reversed(w))))
-        made.append(Candidate(best, key, shapes[best], support[key], first[key], feelings[key] / support[key]))
+        made.append(Candidate(best, key, shapes[best], support[key], first[key], feelings[key] / support[key],
+                              best in things))
     return _whole_phrases(sorted(made, key=lambda c: (-c.support, c.words)), lexicon)
 
 

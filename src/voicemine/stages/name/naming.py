@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from voicemine.stages.name.candidates import Candidate, frequent_runs, pool
 from voicemine.stages.name.material import Floats, Rows, Theme
 from voicemine.stages.name.phrases import phrases
-from voicemine.stages.name.score import Context, Weights, assign, lexical, semantic
+from voicemine.stages.name.score import MARKS, Context, Weights, assign, lexical, semantic
 from voicemine.stages.name.settings import NameSettings
 from voicemine.stages.name.words import Bags, Lexicon
 
@@ -22,6 +22,8 @@ Embed = Callable[[Sequence[str]], Floats]
 #: Names closer than this (cosine) would be taken for one another.
 _SAME = 0.9
 _READS_WELL = 0.55
+#: Polarity from which a lemma stands for a problem.
+_PAINFUL = 0.2
 #: Mentions of the theme, and of its siblings together, in which candidates are counted.
 _INSIDE, _OUTSIDE = 800, 3000
 _WEIGHTS = Weights()
@@ -31,11 +33,13 @@ _JUDGED, _FITTING = 15, 2.5
 
 @dataclass(frozen=True)
 class Named:
-    """The name of one theme: words in lower case, their content lemmas, vector of the phrase."""
+    """The name of one theme: words in lower case, their content lemmas, vector of the phrase; is_thing: the phrase
+    names a thing and not what is wrong with it."""
 
     words: tuple[str, ...]
     key: frozenset[str]
     vector: Floats
+    is_thing: bool = False
 
 
 def siblings(themes: Sequence[Theme]) -> list[list[int]]:
@@ -94,7 +98,15 @@ def name_themes(
         judged = [(round(score + _FITTING * fits(i, Named(c.words, c.key, vector)), 4), c, vector)
                   for score, c, vector in row[:_JUDGED]]
         ranked.append(sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:])
-    return _give(themes, ranked, samples, words, lexicon, embed)
+    names = _give(themes, ranked, samples, words, lexicon, embed)
+    return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n, polarity, bags))
+            for n, sign in zip(names, signs, strict=True)]
+
+
+def says_problem(named: Named, polarity: npt.NDArray[np.float64], bags: Bags) -> bool:
+    """Does a word of the name stand for a problem by itself, or deny something?"""
+    lemmas = [float(polarity[bags.index[w]]) for w in named.key if w in bags.index]
+    return max(lemmas, default=0.0) >= _PAINFUL or bool(named.key & MARKS) or named.words[0] in ("no", "without")
 
 
 def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[str]],
@@ -128,7 +140,7 @@ def _give(themes: Sequence[Theme], ranked: Sequence[Sequence[tuple[float, Candid
         for i, choice in zip(level, assign([ranked[i] for i in level], same=_SAME, taken=taken), strict=True):
             if choice is not None:
                 _, candidate, vector = ranked[i][choice]
-                names[i] = Named(candidate.words, candidate.key, vector)
+                names[i] = Named(candidate.words, candidate.key, vector, candidate.is_thing)
     spent = {n.words for n in names.values()}
     for i, theme in enumerate(themes):
         if i not in names:
@@ -151,8 +163,7 @@ def _last_resort(theme: Theme, sample: Rows, words: Mapping[int, list[str]], lex
     return Named(chosen, lexicon.key(chosen), embed([" ".join(chosen)])[0])
 
 
-def written(words: Sequence[str], lexicon: Lexicon) -> str:
-    """Words in sentence case, with the corpus' usual capitals ("wifi" -> "WiFi")."""
-    spelled = [lexicon.written(w) for w in words]
-    text = " ".join(spelled)
-    return text[:1].upper() + text[1:]
+def written(named: Named, lexicon: Lexicon) -> str:
+    """The name in sentence case, with the corpus' usual capitals ("wifi" -> "WiFi"); of a thing: problems with it."""
+    text = " ".join(lexicon.written(w) for w in named.words)
+    return f"Problems with {text}" if named.is_thing else text[:1].upper() + text[1:]

@@ -15,7 +15,7 @@ from voicemine.stages.name.words import NOT, Bags, Lexicon
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 _LENGTH = {1: -3.0, 2: 0.85, 3: 1.0, 4: 1.0, 5: 0.85, 6: 0.65}
-_MARKS = frozenset({NOT, "too", "keep", "still"})
+MARKS = frozenset({NOT, "too", "keep", "still"})
 _TINY = 0.004
 _LENDS = 0.6
 #: Polarity of a negation and the like; from where on a phrase clearly says the problem; what that is worth on top.
@@ -124,7 +124,7 @@ def _polarity(candidate: Candidate, columns: Sequence[int], context: Context) ->
         return 0.0 if lemmas >= _DENIED else _MARKED / 2
     # A denial that one mention alone makes says little of the others.
     denial = _MARKED if candidate.support > 1 else _MARKED / 2
-    return max(lemmas, denial if context.sign > 0 and candidate.key & _MARKS else 0.0, 0.0)
+    return max(lemmas, denial if context.sign > 0 and candidate.key & MARKS else 0.0, 0.0)
 
 
 def _whole(table: sparse.csr_matrix, wanted: sparse.csr_matrix, lengths: Floats) -> Floats:

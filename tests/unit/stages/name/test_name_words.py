@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from voicemine.stages.name.candidates import Candidate, frequent_runs, pool, usable
+from voicemine.stages.name.naming import Named, says_problem, written
 from voicemine.stages.name.phrases import Phrase
-from voicemine.stages.name.words import NOT, Lexicon, bags, tokens, usual_spelling
+from voicemine.stages.name.words import NOT, Bags, Lexicon, bags, tokens, usual_spelling
 
 _LEXICON = Lexicon(stop=frozenset({"the", "a", "my", "is", "on", "of", "in", "have"}),
                    lemmas={"bags": "bag", "lost": "lose", "losing": "lose", "waiting": "wait"})
@@ -22,8 +25,8 @@ def test_no_token_holds_a_placeholder_sign(text: str) -> None:
 
 
 def test_spelling_keeps_names_and_drops_shouting() -> None:
-    written = [tokens(t) for t in ("the WiFi is slow", "bad WiFi here", "no WiFi", "WIFI IS AWFUL", "the Bag is here")]
-    assert usual_spelling(written) == {"wifi": "WiFi"}
+    texts = [tokens(t) for t in ("the WiFi is slow", "bad WiFi here", "no WiFi", "WIFI IS AWFUL", "the Bag is here")]
+    assert usual_spelling(texts) == {"wifi": "WiFi"}
 
 
 def test_negations_are_one_lemma_and_verdicts_another() -> None:
@@ -67,3 +70,30 @@ def test_candidates_remember_how_their_mentions_feel() -> None:
     found = pool([[Phrase(("bag", "lost"), 0.8)], [Phrase(("bag", "lost"), 0.8)]], _LEXICON, max_words=6,
                  sentiment=[-1.0, -0.5])
     assert found == [Candidate(("bag", "lost"), frozenset({"bag", "lose"}), 0.8, 2, 0, -0.75)]
+
+
+def test_a_thing_in_a_pain_theme_is_written_as_a_problem_with_it() -> None:
+    vector = np.zeros(2, np.float32)
+    assert written(Named(("phone", "line"), frozenset({"phone", "line"}), vector, is_thing=True), _LEXICON) == (
+        "Problems with phone line")
+    assert written(Named(("phone", "dead"), frozenset({"phone", "dead"}), vector), _LEXICON) == "Phone dead"
+
+
+def test_a_name_says_the_problem_by_a_painful_word_or_a_denial() -> None:
+    table = Bags(sparse.csr_matrix((1, 3), dtype=np.float32), {"staff": 0, "rude": 1, "call": 2})
+    polarity = np.array([0.05, 0.6, 0.0])
+    vector = np.zeros(2, np.float32)
+
+    def says(*words: str) -> bool:
+        return says_problem(Named(words, _LEXICON.key(words), vector), polarity, table)
+
+    assert says("rude", "staff")
+    assert not says("staff")
+    assert says("no", "call")
+    assert says("never", "call")
+
+
+def test_noun_phrases_are_marked_as_things() -> None:
+    said = [[Phrase(("phone", "line"), 0.4, is_thing=True)], [Phrase(("line", "dead"), 0.8)]]
+    found = pool(said, _LEXICON, max_words=6)
+    assert {c.words: c.is_thing for c in found} == {("phone", "line"): True, ("line", "dead"): False}

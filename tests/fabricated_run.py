@@ -104,6 +104,7 @@ def fabricate(folder: Path, *, copies: int = 1, splits: int = 1, hostile: bool =
         "theme_quotes": _quotes(mentions), "theme_trends": _trends(items, themes), "theme_ledger": _ledger(themes),
         "journey": _journey(mentions), "rejects": _rejects(), "redactions": _redactions(items),
         "duplicates": tables.empty("duplicates"), "map_points": _points(mentions, rng),
+        **_personas(items, mentions, themes, hostile=hostile),
     }
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     rows = write_tables(folder, found, csv_too=False)
@@ -182,6 +183,7 @@ def _themes(
     frame = pd.DataFrame(rows).sort_values(["level", "priority", "theme_id"], ascending=[True, False, True])
     frame["priority_rank"] = frame.groupby("level").cumcount() + 1
     frame["is_stable"] = frame["stability"] >= 0.6
+    frame["is_hidden"] = False
     if hostile:
         frame.iloc[0, frame.columns.get_loc("name")] = HOSTILE[0]
         frame.iloc[1, frame.columns.get_loc("name")] = "n" * 3_000
@@ -269,6 +271,43 @@ def _redactions(items: pd.DataFrame) -> pd.DataFrame:
         "start": 0, "end": 7}))
 
 
+def _personas(
+    items: pd.DataFrame, mentions: pd.DataFrame, themes: pd.DataFrame, *, hostile: bool
+) -> dict[str, pd.DataFrame]:
+    """Three personas: customers by the third of the planted pains that they speak of."""
+    placed = mentions[mentions["theme_id"].notna()].merge(items[["item_id", "attr_region"]], on="item_id")
+    placed["persona_id"] = [f"p{int(str(t)[1:3]) % 3 + 1}" for t in placed["theme_id"]]
+    top, rows, traits = themes[themes["level"] == 0], [], []
+    for persona, part in placed.groupby("persona_id"):
+        n, others = len(part), placed[placed["persona_id"] != persona]
+        low, high = wilson(n, len(placed))
+        leading = part["theme_id"].value_counts().index[:4].tolist()
+        first = part[part["theme_id"] == leading[0]].iloc[0]
+        rows.append({
+            "persona_id": persona, "name": " · ".join(top.set_index("theme_id")["name"].loc[leading[:2]]),
+            "n_people": n, "n_items": n, "n_mentions": n, "share": n / len(placed), "share_low": float(low),
+            "share_high": float(high), "firmness": 0.8, "themes": leading, "stage": "support",
+            "touchpoint": "several", "sentiment_mean": -0.5, "sentiment_low": -0.55, "sentiment_high": -0.45,
+            "emotions": {"anger": 0.4, "none": 0.6}, "intents": {"complaint": 0.8, "request": 0.2},
+            "quote_mention_id": first["mention_id"], "quote_item_id": first["item_id"],
+            "quote_theme_id": leading[0], "quote": HOSTILE[4] if hostile else first["text"]})
+        for field, column in (("theme", "theme_id"), ("touchpoint", "touchpoint"), ("stage", "stage"),
+                              ("attr_region", "attr_region")):
+            for value, count in part[column].value_counts().items():
+                share, elsewhere = count / n, float((others[column] == value).mean())
+                tested = field.startswith("attr_")
+                traits.append({
+                    "persona_id": persona, "field": field, "value": value, "n_people": count, "share": share,
+                    "share_low": max(share - 0.05, 0), "share_high": min(share + 0.05, 1), "elsewhere": elsewhere,
+                    "difference_low": share - elsewhere - 0.05, "difference_high": share - elsewhere + 0.05,
+                    "change_q": 0.01 if tested else None, "is_sure": tested and value in ("wales", HOSTILE[0])})
+    members = placed[["item_id", "persona_id"]].drop_duplicates("item_id")
+    if hostile:
+        rows[0]["name"] = HOSTILE[0]
+    return {"personas": fill("personas", pd.DataFrame(rows)), "persona_members": fill("persona_members", members),
+            "persona_traits": fill("persona_traits", pd.DataFrame(traits))}
+
+
 def _points(mentions: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     keys = mentions["theme_id"].fillna("")
     place = {k: rng.normal(0, 20, 2) for k in sorted(keys.unique())}
@@ -288,7 +327,9 @@ def _manifest(found: dict[str, pd.DataFrame], rows: dict[str, int]) -> dict[str,
         "languages": {"en": len(items) - 40, "de": 40}, "tables": rows, "alerts": [],
         "stages": {"clean": {"seconds": 1.2, "peak_mib": 300.0}, "encode": {"reused": True}},
         "warnings": ["reviews: 2 time(s) in 'posted_at' cannot be read; left empty"],
-        "config": {"cluster": {"scope": "pain"}, "run": {"seed": 0}}, "seed": 0,
+        "config": {"cluster": {"scope": "pain"}, "run": {"seed": 0}, "personas": {
+            "most": 6, "least": 3, "min_people": 20}}, "seed": 0,
+        "counts": {"personas": {"people": len(items), "with_theme": len(found["persona_members"]), "personas": 3}},
         "models": {"encoder": "all-MiniLM-L6-v2 53aa5117"}, "versions": {"voicemine": "0.1.0", "python": "3.11"},
         "taxonomy": TAXONOMY,
     }

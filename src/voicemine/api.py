@@ -7,14 +7,18 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from voicemine import config as configuration
 from voicemine.artefacts.publish import find_run, read_manifest, read_table
 from voicemine.errors import UsageError
+from voicemine.report import figures
 from voicemine.runner import execute
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,21 @@ class Run:
     def table(self, name: str) -> pd.DataFrame:
         """One exported table, such as `themes`. Raises UsageError for an unknown name."""
         return read_table(self.folder, name)
+
+    def plot_journey(self) -> Figure:
+        """Mood along the journey with its interval, a matplotlib figure. Raises UsageError without the extra `plot`."""
+        return figures.plot_journey(self.folder)
+
+    def plot_themes(self, *, limit: int = 20) -> Figure:
+        """Reach of the first `limit` themes to fix, a matplotlib figure. Raises UsageError without the extra `plot`."""
+        return figures.plot_themes(self.folder, limit=limit)
+
+    def plot_map(self, *, labels: int = 12) -> Figure:
+        """The map of statements with the `labels` largest themes named, as a matplotlib figure.
+
+        Raises UsageError without the extra `plot`, or where the run drew no map.
+        """
+        return figures.plot_map(self.folder, labels=labels)
 
 
 def run(config: str | Path | Mapping[str, Any], *, out: str | Path | None = None) -> Run:

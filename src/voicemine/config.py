@@ -28,6 +28,7 @@ from voicemine.stages.encode import EncodeSettings
 from voicemine.stages.export import ExportSettings
 from voicemine.stages.link.settings import LinkSettings
 from voicemine.stages.name.settings import NameSettings
+from voicemine.stages.personas.settings import PersonasSettings
 from voicemine.stages.segment.settings import SegmentSettings
 from voicemine.stages.track.settings import TrackSettings
 from voicemine.taxonomy import Taxonomy, UniqueKeyLoader, load_taxonomy, load_yaml
@@ -82,6 +83,7 @@ class Config(Settings):
     name: NameSettings = NameSettings()
     link: LinkSettings = LinkSettings()
     track: TrackSettings = TrackSettings()
+    personas: PersonasSettings = PersonasSettings()
     draw: DrawSettings = DrawSettings()
     export: ExportSettings = ExportSettings()
     report: ReportSettings = ReportSettings()
@@ -117,8 +119,9 @@ def load(path: Path | None = None, *, overrides: Sequence[str] = (), extra: Mapp
         content[key] = value
     for text in overrides:
         _override(content, text)
-    config = validate(content)
     base = Path.cwd() if path is None else path.resolve().parent
+    _with_interventions(content, base)
+    config = validate(content)
     journey, touchpoints = config.taxonomy.journey, config.taxonomy.touchpoints
     taxonomy = load_taxonomy(
         base / journey if journey else config_file("taxonomies/journey.yaml"),
@@ -134,6 +137,25 @@ def validate(content: Mapping[str, Any]) -> Config:
         return Config.model_validate_json(json.dumps(content, default=str))
     except ValidationError as fault:
         raise ConfigError([_problem(e["loc"], e["type"], e["msg"], e.get("input")) for e in fault.errors()]) from fault
+
+
+def _with_interventions(content: dict[str, Any], base: Path) -> None:
+    """Put the list in, where `track.interventions` names a file with one; the file's path starts at `base`.
+
+    The file is a list of interventions, or a mapping with that list under `interventions`. Raises ConfigError.
+    """
+    track = content.get("track")
+    if not isinstance(track, dict) or not isinstance(track.get("interventions"), str):
+        return
+    named = track["interventions"]
+    path = base / Path(named).expanduser()
+    found = load_yaml(path)
+    if isinstance(found, dict) and list(found) == ["interventions"]:
+        found = found["interventions"]
+    if not isinstance(found, list):
+        raise ConfigError([f"track.interventions: {path} must be a list, each with date, what, and themes or "
+                           "touchpoint"])
+    content["track"] = {**track, "interventions": found}
 
 
 def _override(content: dict[str, Any], text: str) -> None:

@@ -48,6 +48,8 @@ def manifest(
         "input_fingerprint": ingested.fingerprint,
         "rows": {
             "in": sum(r.rows_in for r in ingested.reports),
+            # Items of earlier nights whose rows are no longer in the sources (mode: append).
+            "kept": int(facts.get("clean", {}).get("counts", {}).get("kept", 0)),
             "items": len(items),
             "mined": int(items["is_mined"].sum()),
             "skipped": _counts(items["skip_reason"]),

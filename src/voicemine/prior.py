@@ -30,6 +30,16 @@ def _frame(columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
+class Fitting:
+    """How a run came by its themes. inputs: hash of what was clustered and how. known: hash of the theme model that
+    it started from, or empty. model: hash of the one that it left."""
+
+    inputs: str
+    known: str
+    model: str
+
+
+@dataclass(frozen=True)
 class PriorThemes:
     """Every theme ever known, as of one committed run; empty before the first.
 

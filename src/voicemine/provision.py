@@ -13,18 +13,18 @@ import torch
 
 from voicemine.artefacts.files import digest_json
 from voicemine.artefacts.keys import Hasher
-from voicemine.backends.encoder_default import MINILM_SHA256, DefaultEncoder, minilm_folder
-from voicemine.backends.encoder_hub import HubEncoder
 from voicemine.backends.model_card import file_hash, verify_card
 from voicemine.backends.namer_openai import OpenAINamer
-from voicemine.backends.protocols import Encoder, Floats
+from voicemine.backends.protocols import Floats
 from voicemine.backends.spacy_pipeline import (
     load_pipeline,
     pipeline_identity,
     reading_components,
     sentence_components,
 )
+from voicemine.cached import CachedEncoder
 from voicemine.config import Loaded
+from voicemine.encoders import provide_encoder
 from voicemine.errors import ModelError
 from voicemine.numerics.calibration import Calibration, calibration_from
 from voicemine.resources import model_dir
@@ -33,10 +33,11 @@ from voicemine.stages.name.settings import LanguageModelSettings
 
 @dataclass(frozen=True)
 class Backend:
-    """One backend: an identity that keys what it makes, and how to load it."""
+    """One backend: an identity that keys what it makes, how to load it, and how to free what it holds."""
 
     identity: str
     load: Callable[[], Any]
+    release: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Backends:
     """Backends by the name that stages need them under; each is loaded once."""
 
     available: dict[str, Backend]
+    forget: Callable[[], int] = lambda: 0
+    """To be called when a run is complete: forgets cached vectors of texts that it did not ask for."""
     _loaded: dict[str, Any] = field(default_factory=dict)
 
     def identity(self, name: str) -> str:
@@ -54,9 +57,15 @@ class Backends:
             self._loaded[name] = self.available[name].load()
         return self._loaded[name]
 
+    def replace(self, name: str, backend: Backend) -> None:
+        """Put another backend under a name."""
+        self.release(name)
+        self.available[name] = backend
+
     def release(self, name: str) -> None:
         """Forget a loaded backend, so that its memory is free for later stages."""
-        self._loaded.pop(name, None)
+        if self._loaded.pop(name, None) is not None:
+            self.available[name].release()
 
 
 def set_threads(threads: int) -> None:
@@ -79,6 +88,7 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
     config = loaded.config
     labels = labels_folder(loaded)
     verify_card(labels)
+    encoder = provide_encoder(loaded, labels, hasher=hasher, state=cache)
     available = {
         "hasher": Backend(hasher.identity, lambda: hasher),
         "progress": Backend("", lambda: progress),
@@ -88,10 +98,10 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
         "nlp": _pipeline(loaded, for_sentences=True),
         "tagger": _pipeline(loaded, for_sentences=False),
         "seed": Backend(str(config.run.seed), lambda: config.run.seed),
-        "encoder": _encoder(loaded, labels),
+        "encoder": Backend(encoder.identity, lambda: encoder, encoder.release),
         "namer": _namer(config.name.llm, cache),
     }
-    backends = Backends(available)
+    backends = Backends(available, forget=encoder.prune)
     # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
     available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
     return backends
@@ -121,8 +131,8 @@ class _Embed:
         self._backends = backends
 
     def __call__(self, texts: Sequence[str]) -> Floats:
-        encoder: Encoder = self._backends.get("encoder")
-        return encoder.encode(texts).vectors
+        encoder: CachedEncoder = self._backends.get("encoder")
+        return encoder.few(texts)
 
 
 def _pipeline(loaded: Loaded, *, for_sentences: bool) -> Backend:
@@ -141,23 +151,3 @@ def read_calibration(folder: Path) -> Calibration:
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ModelError(f"{folder / 'calibration.json'} cannot be used: {fault}; train the labels anew") from fault
 
-
-def _encoder(loaded: Loaded, labels: Path) -> Backend:
-    config = loaded.config.encode
-    if config.model == "default":
-        minilm_folder()
-        weights = file_hash(labels / "model.safetensors")[:16]
-        identity = f"all-MiniLM-L6-v2:{MINILM_SHA256[:16]}:fp32:{config.device}:labels:{weights}"
-        return Backend(identity, lambda: DefaultEncoder(labels=labels, device=config.device))
-    local = loaded.resolve(config.model)
-    name = str(local) if local.is_dir() else config.model
-    encoder = HubEncoder(name, device=config.device)
-    return Backend(encoder.identity, lambda: _with_labels(encoder, labels, config.device))
-
-
-def _with_labels(encoder: HubEncoder, labels: Path, device: str) -> Encoder:
-    from voicemine.backends.encoder_pair import PairedEncoder
-
-    if encoder.dimension <= 0:
-        raise ModelError("encode.model gives no vectors; name a sentence-transformers model")
-    return PairedEncoder(encoder, DefaultEncoder(labels=labels, device=device))

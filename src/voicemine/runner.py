@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,21 +12,36 @@ import pandas as pd
 
 from voicemine import pipeline
 from voicemine.artefacts import publish
+from voicemine.artefacts.edit_file import read_edits
 from voicemine.artefacts.files import digest_json, make_folder, sweep, write_json
 from voicemine.artefacts.keys import load_hasher
 from voicemine.artefacts.ledger import Ledger
 from voicemine.artefacts.lock import hold
+from voicemine.artefacts.nights import prune_models, save_model
 from voicemine.artefacts.store import Artefact, Saved, StageStore
 from voicemine.backends.sink import Notice, Sink, deliver
 from voicemine.config import Loaded
 from voicemine.errors import GateError, InputError, StageError, UsageError, VoicemineError
+from voicemine.forgetting import finish
 from voicemine.gate import refusals
 from voicemine.manifest import manifest
 from voicemine.measure import Cost, Meter
+from voicemine.night import (
+    Before,
+    content_digest,
+    known_themes,
+    look_back,
+    nothing_new,
+    recipe_of,
+    table_digest,
+    without_ids,
+)
 from voicemine.notify import notice_of, sinks_of
+from voicemine.prior import Fitting
 from voicemine.provision import Backend, Backends, provide, set_threads
 from voicemine.report import draw
 from voicemine.reporter import Reporter
+from voicemine.sources.lock import locks_of
 from voicemine.sources.read import Ingested, read_sources
 from voicemine.sources.settings import SourceSettings
 from voicemine.stages.base import Stage
@@ -84,10 +99,16 @@ def _execute(
     set_threads(loaded.config.run.threads)
     sinks = sinks_of(loaded.config.notify)
     hasher = load_hasher(out / "state", key_file=_key_file(loaded))
+    ledger = Ledger.open(out / "state" / "ledger.sqlite")
+    ledger.forget_unfinished(lambda run: (out / run / "run.json").is_file())
+    finish(out, ledger, hasher)
     backends = provide(loaded, hasher=hasher, progress=reporter.progress, cache=out / "state")
+    edits = read_edits(out / "state")
+    backends.available |= {"edits": Backend(edits.identity, lambda: edits),
+                           "hidden": Backend(",".join(sorted(edits.hidden)), lambda: edits.hidden)}
     with Meter() as meter:
         reporter.stage("sources", "reading the feedback")
-        ingested = read_sources(loaded.config.sources, base=loaded.base, stdin=stdin)
+        ingested = read_sources(loaded.config.sources, base=loaded.base, stdin=stdin, known=ledger.locks())
     reporter.done("sources", meter.cost)
     for report in ingested.reports:
         reporter.source(report)
@@ -98,31 +119,44 @@ def _execute(
         raise InputError(_nothing_usable(ingested))
     costs: dict[str, Cost | None] = {"sources": meter.cost}
 
-    as_of = _as_of(loaded, ingested.raw)
-    base = digest_json({
-        "inputs": ingested.fingerprint, "as_of": as_of.isoformat(),
+    forgotten = ledger.forgotten()
+    ingested = replace(ingested, rejects=without_ids(ingested.rejects, forgotten, hasher))
+    how = {
         "config": loaded.config.model_dump(mode="json", exclude={"run": {"out", "keep_stages"}, "sources": True}),
         "backends": {n: backends.identity(n) for n in sorted(backends.available)},
-        "stages": {s.name: s.version for s in pipeline.STAGES},
-    })
-    ledger = Ledger.open(out / "state" / "ledger.sqlite")
-    ledger.forget_unfinished(lambda run: (out / run / "run.json").is_file())
-    before = ledger.run_before(base[:12])
-    prior = ledger.read_prior(before)
-    run_id = f"{as_of:%Y%m%d}-{base[:12]}-{prior.identity[:4] if before else '0000'}"
+        "stages": {s.name: s.version for s in pipeline.STAGES}, "forgotten": forgotten.identity,
+    }
+    base = digest_json({"inputs": ingested.fingerprint, "as_of": _as_of(loaded, ingested.raw).isoformat(), **how})
+    before = look_back(out, ledger, base[:12], loaded.config.sources, ingested.reports)
+    as_of = _as_of(loaded, ingested.raw, before.kept)
+    run_id = f"{as_of:%Y%m%d}-{base[:12]}-{before.prior.identity[:4] if before.run else '0000'}"
     if not force and (out / run_id / "run.json").is_file() and ledger.has(run_id):
         publish.switch_current(out, run_id)
         return Outcome(out / run_id, publish.read_manifest(out / run_id), is_new=False)
 
     backends.available |= {
-        "prior": Backend(prior.identity, lambda: prior), "as_of": Backend(as_of.isoformat(), lambda: as_of),
-        "run_id": Backend(run_id, lambda: run_id),
+        "prior": Backend(before.prior.identity, lambda: before.prior),
+        "as_of": Backend(as_of.isoformat(), lambda: as_of), "run_id": Backend(run_id, lambda: run_id),
+        "forgotten": Backend(forgotten.identity, lambda: forgotten), "earlier": Backend("", lambda: None),
+        "known_templates": Backend(digest_json(sorted(before.templates)), lambda: before.templates),
     }
     store = StageStore(make_folder(out / "cache"))
-    state = _State(keys={"raw": ingested.fingerprint, "ingest_rejects": ingested.fingerprint},
-                   memory={"raw": ingested.raw, "ingest_rejects": ingested.rejects})
+    state = _State(keys={"raw": ingested.fingerprint,
+                         "ingest_rejects": digest_json([ingested.fingerprint, forgotten.identity]),
+                         "kept_items": table_digest(before.kept)},
+                   memory={"raw": ingested.raw, "ingest_rejects": ingested.rejects, "kept_items": before.kept})
+    content, inputs = "", ""
     for position, stage in enumerate(pipeline.STAGES):
+        if "known_themes" in stage.needs:
+            inputs = recipe_of(stage, loaded.config, backends, state.keys)
+            backends.available["known_themes"] = known_themes(before, inputs, out / "state")
         costs[stage.name] = _run_stage(stage, loaded, backends, store, state, reporter, force)
+        if stage is pipeline.STAGES[0]:
+            content = content_digest(_table(store, state, "items_clean"), how, as_of)
+            last = None if force else _last(out, before)
+            refused_rows = pd.concat([ingested.rejects, _table(store, state, "clean_rejects")], ignore_index=True)
+            if last is not None and nothing_new(content, refused_rows, last.manifest):
+                return last
         _forget(state, backends, pipeline.STAGES[position + 1 :])
 
     exported = {name: _table(store, state, name) for name in pipeline.EXPORTED}
@@ -131,6 +165,7 @@ def _execute(
         record = manifest(
             run_id=run_id, loaded=loaded, as_of=as_of, ingested=ingested, rows=rows, costs=costs, facts=state.facts,
             exported=exported, backends={n: b.identity for n, b in backends.available.items() if b.identity})
+        record["content"] = content
         write_json(scratch / "run.json", record)
         with Meter() as meter:
             reporter.stage("report", "drawing the report")
@@ -143,11 +178,17 @@ def _execute(
         _tell(notice, sinks, loaded)
         raise GateError(f"the run {run_id} is kept but not made current: " + "; ".join(refused)
                         + ". Look at it, then run again with --force-publish, or change the limits under gate")
-    known = ledger_state({n: _read(store, state, n) for n in LEDGER_READS}, prior=prior)
-    ledger.commit(run_id, known, base=base[:12], before=before)
+    known = ledger_state({n: _read(store, state, n) for n in LEDGER_READS}, prior=before.prior)
+    model = save_model(out / "state", state.saved["theme_model"].folder / "theme_model.safetensors")
+    ledger.commit(run_id, known, base=base[:12], before=before.run,
+                  fitting=Fitting(inputs, backends.identity("known_themes"), model),
+                  locks=locks_of(loaded.config.sources, ingested.reports),
+                  templates=_table(store, state, "clean_templates")["key"])
     publish.switch_current(out, run_id)
     _tell(notice, sinks, loaded)
+    backends.forget()
     store.prune(_keep(out, loaded, {s.folder for s in state.saved.values()}))
+    prune_models(out / "state", ledger.models())
     return Outcome(out / run_id, record, is_new=True)
 
 
@@ -155,19 +196,22 @@ def _run_stage(
     stage: Stage, loaded: Loaded, backends: Backends, store: StageStore, state: _State, reporter: Reporter, force: bool
 ) -> Cost | None:
     settings = getattr(loaded.config, stage.name)
-    key = digest_json({
-        "stage": stage.name, "version": stage.version, "settings": settings.model_dump(mode="json"),
-        "reads": {name: state.keys[name] for name in stage.reads},
-        "needs": {name: backends.identity(name) for name in stage.needs},
-    })
+    how = {"stage": stage.name, "version": stage.version, "settings": settings.model_dump(mode="json"),
+           "needs": {name: backends.identity(name) for name in stage.needs}}
+    family = digest_json(how)
+    key = digest_json({**how, "reads": {name: state.keys[name] for name in stage.reads}})
     saved = None if force else store.find(stage.name, key)
     cost: Cost | None = None
     if saved is None:
         reporter.stage(stage.name, stage.about)
         with Meter() as meter:
+            if "earlier" in stage.needs:
+                last = None if force else store.earlier(stage.name, family)
+                backends.replace("earlier", Backend("", lambda: last))
             made = _call(stage, settings, [_read(store, state, n) for n in stage.reads], backends)
             facts = {"counts": dict(getattr(made, "counts", {})), "warnings": list(getattr(made, "warnings", ()))}
-            saved = store.save(stage.name, key, {n: getattr(made, n) for n in stage.writes}, facts)
+            saved = store.save(stage.name, key, {n: getattr(made, n) for n in stage.writes}, facts, family=family,
+                               reads={n: state.saved[n] for n in stage.reads if n in state.saved})
         cost = meter.cost
     reporter.done(stage.name, cost)
     state.facts[stage.name] = dict(saved.facts)
@@ -221,6 +265,14 @@ def _tell(notice: Notice, sinks: list[Sink], loaded: Loaded) -> None:
         log.warning("%s", warning)
 
 
+def _last(out: Path, before: Before) -> Outcome | None:
+    """The current run, where it is the one that this night started from."""
+    current = publish.current_run(out)
+    if current is None or current.name != before.run:
+        return None
+    return Outcome(current, publish.read_manifest(current), is_new=False)
+
+
 def _refusals(out: Path, run_id: str, record: Mapping[str, Any], loaded: Loaded) -> list[str]:
     current = publish.current_run(out)
     if current is None or current.name == run_id:
@@ -233,13 +285,13 @@ def _key_file(loaded: Loaded) -> Path | None:
     return loaded.resolve(name) if name else None
 
 
-def _as_of(loaded: Loaded, raw: pd.DataFrame) -> pd.Timestamp:
+def _as_of(loaded: Loaded, *items: pd.DataFrame) -> pd.Timestamp:
     if loaded.config.run.as_of is not None:
         # The whole of that day has passed.
         return pd.Timestamp(loaded.config.run.as_of, tz="UTC") + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
-    newest = raw["created_at"].max()
+    newest = [pd.Timestamp(t) for part in items if len(part) and not pd.isna(t := part["created_at"].max())]
     # Undated feedback has no today; the epoch keeps the result free of the clock.
-    return pd.Timestamp(0, tz="UTC") if pd.isna(newest) else pd.Timestamp(newest)
+    return max(newest, default=pd.Timestamp(0, tz="UTC"))
 
 
 def _nothing_usable(ingested: Ingested) -> str:

@@ -75,6 +75,9 @@ CLEAN_MEMORY = Table("clean_memory", "distinct raw text that was cleaned", ("dig
     _c("steps", "texts", "steps that changed it"),
 ), exported=False)
 
+CLEAN_TEMPLATES = Table("clean_templates", "line or sentence that was found to be boilerplate", ("key",), (
+    _c("key", "text", "64-bit hash of its words"),), exported=False)
+
 _CLEAN = {c.name: c for c in ITEMS_CLEAN.columns}
 
 ITEMS = Table("items", "accepted item", ("item_id",), (
@@ -151,6 +154,7 @@ THEMES = Table("themes", "theme", ("theme_id",), (
     _c("status_note", "text", "the evidence for the status"),
     _c("first_seen", "time", "time of its first mention", null=True),
     _c("last_seen", "time", "time of its last mention", null=True),
+    _c("is_hidden", "boolean", "hidden by hand: kept in the tables, left out of the report"),
 ))
 THEME_TOUCHPOINTS = Table("theme_touchpoints", "theme × touchpoint × stage", ("theme_id", "touchpoint", "stage"), (
     _c("theme_id", "text", "theme"), _c("touchpoint", "text", "touchpoint"), _c("stage", "text", "stage"),
@@ -241,6 +245,43 @@ JOURNEY = Table("journey", "stage × touchpoint", ("stage", "touchpoint"), (
     _c("opportunity", "probability", "reach times room for improvement; see the dictionary of measures"),
     _c("moment", "text", "what stands out", allowed=("pain", "delight", "truth", "none")),
 ))
+PERSONAS = Table("personas", "persona: a group of customers with like pains, in this run", ("persona_id",), (
+    _c("persona_id", "text", "p1 is the largest; it means nothing in another run"),
+    _c("name", "text", "the themes that set it apart"),
+    _c("n_people", "integer", "customers: authors, an item without one counting as one"),
+    _c("n_items", "integer", "their mined items"), _c("n_mentions", "integer", "their mentions"),
+    _c("share", "probability", "share of the customers with a mention in a theme"),
+    _c("share_low", "probability", "lower end of its 95 % interval"),
+    _c("share_high", "probability", "upper end of its 95 % interval"),
+    _c("firmness", "probability", "how much of it comes back when half of the customers are grouped anew"),
+    _c("themes", "texts", "theme_ids that set it apart, most first"),
+    _c("stage", "text", "main stage of its mentions in themes, or `several`"),
+    _c("touchpoint", "text", "main touchpoint of these, or `several`"),
+    _c("sentiment_mean", "signed_unit", "mean sentiment_score of its mentions"),
+    _c("sentiment_low", "signed_unit", "lower end of its 95 % interval"),
+    _c("sentiment_high", "signed_unit", "upper end of its 95 % interval"),
+    _c("emotions", "shares", "share of each emotion among its mentions"),
+    _c("intents", "shares", "share of each intent among its mentions"),
+    _c("quote_mention_id", "text", "a typical mention"), _c("quote_item_id", "text", "its item"),
+    _c("quote_theme_id", "text", "its theme"), _c("quote", "text", "its words, redacted"),
+))
+PERSONA_MEMBERS = Table("persona_members", "item of a customer in a persona", ("item_id",), (
+    _c("item_id", "text", "mined item"), _c("persona_id", "text", "persona of its customer"),
+))
+PERSONA_TRAITS = Table("persona_traits", "persona × what its customers say or are", ("persona_id", "field", "value"), (
+    _c("persona_id", "text", "persona"), _c("field", "text", "theme, touchpoint, stage, or a column `attr_*`"),
+    _c("value", "text", "theme_id, label, or value of the column"),
+    _c("n_people", "integer", "customers of the persona with it"),
+    _c("share", "probability", "share of the persona's customers, of a column those whose value is known"),
+    _c("share_low", "probability", "lower end of its 95 % interval"),
+    _c("share_high", "probability", "upper end of its 95 % interval"),
+    _c("elsewhere", "probability", "the same share among all other customers in a persona"),
+    _c("difference_low", "signed_unit", "lower end of the difference's 95 % interval"),
+    _c("difference_high", "signed_unit", "upper end of the difference's 95 % interval"),
+    _c("change_q", "probability", "columns only: p-value of the difference after control of the false-discovery "
+       "rate; themes, touchpoints and stages made the groups and are not tested", null=True),
+    _c("is_sure", "boolean", "the difference is significant"),
+))
 REJECTS = Table("rejects", "refused row", ("ordinal",), (
     _c("ordinal", "integer", "0-based order"), _c("source", "text", "name of the source"),
     _c("row", "integer", "1-based data row; null where the fault is not in a row", null=True),
@@ -294,9 +335,10 @@ THEME_IDS = Table("theme_ids", "theme with its lasting identity", ("theme_key",)
     *(c for c in THEMES.columns if c.name in ("status", "status_note", "first_seen", "last_seen"))), exported=False)
 
 TABLES: dict[str, Table] = {t.name: t for t in (
-    ITEMS_CLEAN, CLEAN_MEMORY, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES, THEME_TOUCHPOINTS, THEME_QUOTES,
-    THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY, REJECTS, REDACTIONS,
-    DUPLICATES, MAP_POINTS,
+    ITEMS_CLEAN, CLEAN_MEMORY, CLEAN_TEMPLATES, SEGMENTS, MENTION_LABELS, ITEM_LABELS, ITEMS, MENTIONS, THEMES,
+    THEME_TOUCHPOINTS, THEME_QUOTES, THEME_TRENDS, THEME_LEDGER, THEME_TRANSLATION, FORECASTS, INTERVENTIONS, JOURNEY,
+    REJECTS, REDACTIONS,
+    DUPLICATES, MAP_POINTS, PERSONAS, PERSONA_MEMBERS, PERSONA_TRAITS,
     THEME_MEMBERS, THEME_NODES, THEME_NAMES, QUOTES, THEME_SIZES, THEME_LINKS, CELLS, THEME_IDS)}
 # The rejects of one stage, before they are brought together.
 TABLES |= {n: Table(n, REJECTS.row, REJECTS.key, REJECTS.columns, exported=False)

@@ -122,6 +122,8 @@ def load_yaml(path: Path) -> Any:
         mark = getattr(fault, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise ConfigError([f"{where}: {getattr(fault, 'problem', None) or fault}"]) from fault
+    except ValueError as fault:  # what looks like a date and is none
+        raise ConfigError([f"{path}: a value looks like a date but is none: {fault}; quote it"]) from fault
 
 
 def load_taxonomy(journey: Path, touchpoints: Path) -> Taxonomy:

@@ -8,7 +8,7 @@ any instant leaves the file as it was before the transaction or after it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from voicemine import tables
 from voicemine.artefacts.files import make_folder
 from voicemine.artefacts.ledger_schema import migrate
 from voicemine.errors import StoreError, UsageError
-from voicemine.prior import FLOW_COLUMNS, MEMBER_COLUMNS, THEME_COLUMNS, PriorThemes, Vectors
+from voicemine.forgotten import Forgotten
+from voicemine.prior import FLOW_COLUMNS, MEMBER_COLUMNS, THEME_COLUMNS, Fitting, PriorThemes, Vectors
 
 #: Runs whose members and vectors are kept, and that can thus be read as a prior.
 _KEPT_RUNS = 10
@@ -53,6 +54,7 @@ class Ledger:
                 connection.execute("PRAGMA journal_mode = DELETE")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")
                 yield connection
         except sqlite3.Error as fault:
             raise StoreError(f"the ledger {self._path} cannot be used: {fault}; restore it from a backup beside it "
@@ -149,8 +151,17 @@ class Ledger:
                 if order else np.zeros((0, 0), dtype=np.float32) for side in (0, 1)]
         return both[0], both[1]
 
-    def commit(self, run_id: str, state: PriorThemes, *, base: str, before: str | None) -> None:
-        """Store the knowledge after a run, in one transaction. A run committed before is replaced by itself."""
+    def commit(
+        self, run_id: str, state: PriorThemes, *, base: str, before: str | None, fitting: Fitting | None = None,
+        locks: Mapping[str, str | None] | None = None, templates: Iterable[str] = (),
+    ) -> None:
+        """Store the knowledge after a run, in one transaction. A run committed before is replaced by itself.
+
+        fitting: how the run came by its themes. locks: by source how it was understood (JSON), to be held to on later
+        nights; None lifts the lock of a source, and a source that is not named keeps its own. templates: keys of the
+        boilerplate that was stripped.
+        """
+        fit = fitting or Fitting("", "", "")
         with self._transaction() as connection:
             known = connection.execute("SELECT number FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             if known is None:
@@ -158,8 +169,14 @@ class Ledger:
             else:
                 number = int(known[0])
                 connection.execute("DELETE FROM runs WHERE number = ?", (number,))
-            connection.execute("INSERT INTO runs (number, run_id, base, before, has_members) VALUES (?, ?, ?, ?, 1)",
-                               (number, run_id, base, before))
+            connection.execute(
+                "INSERT INTO runs (number, run_id, base, before, has_members, fit_inputs, fit_known, fit_model) "
+                "VALUES (?, ?, ?, ?, 1, ?, ?, ?)", (number, run_id, base, before, fit.inputs, fit.known, fit.model))
+            connection.executemany("INSERT INTO templates VALUES (?, ?)", [(number, t) for t in sorted(set(templates))])
+            for source, settings in (locks or {}).items():
+                connection.execute("DELETE FROM locks WHERE source = ?", (source,))
+                if settings is not None:
+                    connection.execute("INSERT INTO locks VALUES (?, ?)", (source, settings))
             marks = ", ".join("?" * (len(THEME_COLUMNS) + 1))
             connection.executemany(
                 f"INSERT INTO themes (number, {', '.join(THEME_COLUMNS)}) VALUES ({marks})",
@@ -188,9 +205,58 @@ class Ledger:
         """Drop members, vectors and theme rows of runs older than those kept."""
         old = [(int(r[0]),) for r in connection.execute(
             "SELECT number FROM runs WHERE has_members = 1 ORDER BY number DESC LIMIT -1 OFFSET ?", (_KEPT_RUNS,))]
-        for table in ("members", "vectors", "themes"):
+        for table in ("members", "vectors", "themes", "templates"):
             connection.executemany(f"DELETE FROM {table} WHERE number = ?", old)
         connection.executemany("UPDATE runs SET has_members = 0 WHERE number = ?", old)
+
+    def fitting(self, run_id: str | None) -> Fitting | None:
+        """How a committed run came by its themes; None where that is not known."""
+        with self._connected() as connection:
+            row = connection.execute("SELECT fit_inputs, fit_known, fit_model FROM runs WHERE run_id = ?",
+                                     (run_id,)).fetchone()
+        return Fitting(*map(str, row)) if row is not None and row[2] else None
+
+    def models(self) -> set[str]:
+        """Hashes of the theme models that a later run may start from."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT fit_known, fit_model FROM runs WHERE has_members = 1").fetchall()
+        return {str(m) for row in rows for m in row if m}
+
+    def templates(self, run_id: str | None) -> frozenset[str]:
+        """Keys of the boilerplate that a committed run stripped."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT key FROM templates JOIN runs USING (number) WHERE run_id = ?", (run_id,))
+            return frozenset(str(r[0]) for r in rows)
+
+    def locks(self) -> dict[str, str]:
+        """How each locked source was understood, as JSON, by its name."""
+        with self._connected() as connection:
+            return {str(s): str(j) for s, j in connection.execute("SELECT source, settings FROM locks")}
+
+    def bury(self, digests: Forgotten) -> None:
+        """Set tombstones. They count as unfinished until `settle_forgotten`."""
+        rows = [*((d, "item") for d in sorted(digests.items)), *((d, "author") for d in sorted(digests.authors))]
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO tombstones VALUES (?, ?, 0)", rows)
+
+    def forgotten(self, *, unfinished: bool = False) -> Forgotten:
+        """All tombstones, or those whose items may still lie in older runs."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT digest, kind FROM tombstones" + (" WHERE is_done = 0" if unfinished else "")).fetchall()
+        return Forgotten(frozenset(str(d) for d, k in rows if k == "item"),
+                         frozenset(str(d) for d, k in rows if k == "author"))
+
+    def settle_forgotten(self) -> None:
+        """Say that nothing of what was forgotten is left in the out folder."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE tombstones SET is_done = 1")
+
+    def item_ids(self) -> set[str]:
+        """Items of which a mention is kept in any run."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT DISTINCT mention_id FROM members").fetchall()
+        return {str(m).rpartition("#")[0] for (m,) in rows}
 
     def pin(self, theme_id: str, name: str) -> None:
         """Fix the name of a theme for all later runs. Raises UsageError for an id that was never given."""
@@ -204,10 +270,13 @@ class Ledger:
         with self._transaction() as connection:
             connection.execute("DELETE FROM pins WHERE theme_id = ?", (theme_id,))
 
-    def forget_items(self, item_ids: frozenset[str]) -> int:
-        """Remove every trace of items from the members of all kept runs; returns the rows removed."""
+    def forget_items(self, item_ids: Iterable[str]) -> int:
+        """Remove every trace of items from the members of all kept runs, and from copies of the ledger made before a
+        migration, which are removed whole; returns the rows removed. What was freed is overwritten with zeros."""
+        for copy in sorted(self._path.parent.glob(f"{self._path.name}.backup-*")):
+            copy.unlink(missing_ok=True)
+        item_ids = frozenset(item_ids)
         with self._transaction() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
             found = connection.execute("SELECT DISTINCT mention_id FROM members").fetchall()
             gone = [(m,) for (m,) in found if str(m).rpartition("#")[0] in item_ids]
             return max(connection.executemany("DELETE FROM members WHERE mention_id = ?", gone).rowcount, 0)

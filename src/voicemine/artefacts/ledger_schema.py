@@ -34,6 +34,16 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE pins (theme_id TEXT PRIMARY KEY, name TEXT NOT NULL);
     CREATE INDEX events_by_theme ON events (theme_id);
     """,
+    """
+    ALTER TABLE runs ADD COLUMN fit_inputs TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN fit_known TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN fit_model TEXT NOT NULL DEFAULT '';
+    CREATE TABLE locks (source TEXT PRIMARY KEY, settings TEXT NOT NULL);
+    CREATE TABLE templates (
+        number INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, key TEXT NOT NULL,
+        PRIMARY KEY (number, key)) WITHOUT ROWID;
+    CREATE TABLE tombstones (digest TEXT PRIMARY KEY, kind TEXT NOT NULL, is_done INTEGER NOT NULL);
+    """,
 )
 CURRENT = len(MIGRATIONS)
 

@@ -52,6 +52,25 @@ class Saved:
     facts: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class EarlierResult:
+    """Artefacts that a stage read and wrote in an earlier run; each is checked when it is read."""
+
+    root: Path
+    places: Mapping[str, tuple[str, str]]
+
+    def read(self, name: str) -> Artefact | None:
+        """The artefact of that name, or None where it is gone or was altered."""
+        folder, digest = self.places.get(name, ("", ""))
+        for path in (self.root / folder / f"{name}.parquet", self.root / folder / f"{name}.safetensors"):
+            try:
+                if folder and digest_file(path) == digest:
+                    return read_parquet(path) if path.suffix == ".parquet" else load_file(path)
+            except (OSError, SafetensorError, StoreError):
+                continue
+        return None
+
+
 class StageStore:
     """Stage results below one folder."""
 
@@ -75,8 +94,15 @@ class StageStore:
             return None
         return Saved(folder, {n: e["sha256"] for n, e in done["files"].items()}, done["facts"])
 
-    def save(self, stage: str, key: str, artefacts: Mapping[str, Artefact], facts: Mapping[str, Any]) -> Saved:
-        """Check and store a stage's artefacts. Raises TableError or StoreError; nothing half-written remains."""
+    def save(
+        self, stage: str, key: str, artefacts: Mapping[str, Artefact], facts: Mapping[str, Any], *, family: str = "",
+        reads: Mapping[str, Saved] | None = None,
+    ) -> Saved:
+        """Check and store a stage's artefacts. Raises TableError or StoreError; nothing half-written remains.
+
+        family: hash of all that decides the result but the input. reads: the stored artefacts that were read, by name,
+        for `earlier`.
+        """
         folder = self._folder(stage, key)
         files: dict[str, dict[str, str]] = {}
         with whole_folder(folder) as scratch:
@@ -88,8 +114,27 @@ class StageStore:
                     path = scratch / f"{name}.safetensors"
                     save_file({k: np.ascontiguousarray(v) for k, v in artefact.items()}, path)
                 files[name] = {"file": path.name, "sha256": digest_file(path)}
-            write_json(scratch / "done.json", {"stage": stage, "key": key, "files": files, "facts": dict(facts)})
+            write_json(scratch / "done.json", {
+                "stage": stage, "key": key, "family": family, "files": files, "facts": dict(facts),
+                "reads": {n: {"folder": s.folder.name, "sha256": s.hashes[n]} for n, s in (reads or {}).items()}})
         return Saved(folder, {n: e["sha256"] for n, e in files.items()}, facts)
+
+    def earlier(self, stage: str, family: str) -> EarlierResult | None:
+        """What a stage of this family last read and wrote, or None where nothing of it is left."""
+        found = []
+        for path in self._root.glob(f"{stage}-*/done.json"):
+            try:
+                done = json.loads(path.read_text("utf-8"))
+            except (OSError, ValueError):
+                continue
+            if done.get("family") == family:
+                found.append((path.stat().st_mtime_ns, path.parent.name, done))
+        if not found:
+            return None
+        _, folder, done = max(found, key=lambda f: f[:2])
+        places = {n: (r["folder"], r["sha256"]) for n, r in done["reads"].items()}
+        places |= {n: (folder, e["sha256"]) for n, e in done["files"].items()}
+        return EarlierResult(self._root, places)
 
     def load(self, saved: Saved, name: str) -> Artefact:
         """Read one artefact of a stored result."""

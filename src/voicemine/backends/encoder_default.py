@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 
-from voicemine.backends.label_branch import LabelBranch, load_branch
+from voicemine.backends.label_branch import load_branch
 from voicemine.backends.model_card import file_hash
 from voicemine.backends.protocols import Encoding, Floats
+from voicemine.backends.runtimes.base import Batch, Ints, Runtime
+from voicemine.backends.runtimes.batching import WINDOW, batches, tokenised
+from voicemine.backends.runtimes.choose import Candidate, make_runtime
+from voicemine.backends.runtimes.graph import EncoderGraph, load_graph
 from voicemine.errors import ModelError
+
+__all__ = ["MINILM_SHA256", "WINDOW", "DefaultEncoder", "branch_identity", "default_graph", "minilm_folder"]
 
 #: sha256 of the published weights (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0).
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WINDOW = 256  # tokens that the encoder reads at once, [CLS] and [SEP] included
-_STRIDE = WINDOW - 2
-# Small batches: what a batch touches then stays in the processor's cache, which on CPUs is worth a factor of two.
-_BATCH_TOKENS = 512
 
 
 def minilm_folder() -> Path:
@@ -37,49 +37,39 @@ def minilm_folder() -> Path:
     return folder
 
 
-def windows(ids: Sequence[int], *, first: int, last: int) -> list[list[int]]:
-    """Cut token ids (without specials) into windows, each framed by the special tokens; one window for no ids."""
-    return [[first, *ids[i : i + _STRIDE], last] for i in range(0, max(len(ids), 1), _STRIDE)]
+def branch_identity(labels: Path | None) -> str:
+    """What the weights of a label branch are known by; `no labels` without one."""
+    return "no labels" if labels is None else "labels:" + file_hash(labels / "model.safetensors")[:16]
 
 
-def batches(lengths: Sequence[int], *, budget: int = _BATCH_TOKENS) -> Iterator[list[int]]:
-    """Indices grouped by length so that a padded batch stays within `budget` tokens; longest first.
-
-    Longest first lets memory reach its peak at once, and gives the progress bar an honest pace.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    start = 0
-    while start < len(order):
-        size = max(1, budget // max(lengths[order[start]], 1))
-        yield order[start : start + size]
-        start += size
+def default_graph(labels: Path | None) -> EncoderGraph:
+    """The encoder's graph with the branch of folder `labels`. Raises ModelError where a file was altered."""
+    branch = load_branch(labels, encoder_sha256=MINILM_SHA256) if labels is not None else None
+    return load_graph(minilm_folder(), branch=branch)
 
 
 class DefaultEncoder:
-    """all-MiniLM-L6-v2 in float32 with mean pooling, and the label branch's logits from the same pass."""
+    """all-MiniLM-L6-v2 with mean pooling, and the label branch's logits from the same pass, on any runtime."""
 
-    def __init__(self, *, labels: Path | None, device: str = "cpu") -> None:
-        """`labels` is the folder of the label branch; None gives vectors only. Raises ModelError."""
-        from transformers import AutoModel
-        from transformers.utils import logging as chatter
+    def __init__(
+        self, *, labels: Path | None, device: str = "cpu", candidate: Candidate | None = None, threads: int = 0,
+        graph: EncoderGraph | None = None, runtime: Runtime | None = None, store: Path | None = None,
+    ) -> None:
+        """`labels` is the folder of the label branch; None gives vectors only.
 
-        chatter.set_verbosity_error()  # type: ignore[no-untyped-call]
-        chatter.disable_progress_bar()  # type: ignore[no-untyped-call]
-        folder = minilm_folder()
-        self._device = torch.device(device)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        Runs on `runtime`, or else on what `candidate` (plain PyTorch) makes of `graph` (read from the files).
+        Raises ModelError.
+        """
+        graph = graph or default_graph(labels)
+        self._tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        model = AutoModel.from_pretrained(folder, attn_implementation="sdpa", add_pooling_layer=False)
-        self._model = model.eval().to(self._device)
-        self._branch: LabelBranch | None = None
-        branch_id = "no labels"
-        if labels is not None:
-            self._branch = load_branch(labels, encoder_sha256=MINILM_SHA256).to(self._device)
-            branch_id = "labels:" + file_hash(labels / "model.safetensors")[:16]
-        self._identity = f"all-MiniLM-L6-v2:{MINILM_SHA256[:16]}:fp32:torch:{branch_id}"
         ends = [self._tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]")]
         self._frame: tuple[int, int] = (int(ends[0] or 101), int(ends[1] or 102))
+        self._dimension, self._sizes = graph.dimension, graph.label_sizes
+        self._runtime = runtime or make_runtime(
+            graph, candidate or Candidate("torch"), device=device, threads=threads, store=store)
+        self._identity = encoder_identity(labels, self._runtime.identity)
 
     @property
     def identity(self) -> str:
@@ -87,71 +77,46 @@ class DefaultEncoder:
 
     @property
     def dimension(self) -> int:
-        return int(self._model.config.hidden_size)
+        return self._dimension
 
-    def encode(self, texts: Sequence[str]) -> Encoding:
+    def encode(self, texts: Sequence[str], *, filled: bool = True) -> Encoding:
         """Vectors (n, 384) of length 1 and, with a branch, logits of each label set.
 
         A text beyond the window is read in consecutive windows: vectors and logits are the means over its
-        windows, weighted by their tokens.
+        windows, weighted by their tokens. On a CPU a text's row is the same to the last bit in any company;
+        `filled=False` gives that up (1e-5 remains) to spend no work on empty rows, for a handful of texts.
         """
-        tokens = [e.ids for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
-        rows, pieces = [], []
-        for row, ids in enumerate(tokens):
-            for piece in windows(ids, first=self._frame[0], last=self._frame[1]):
-                rows.append(row)
-                pieces.append(piece)
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        shares = self._branch.shape.labels if self._branch else {}
-        logits = {name: np.zeros((len(texts), len(values)), dtype=np.float32) for name, values in shares.items()}
-        lengths = [len(p) for p in pieces]
-        chosen_batches = list(batches(lengths))
-        read = self._in_parallel([[pieces[i] for i in chosen] for chosen in chosen_batches])
-        for chosen, (found, scores) in zip(chosen_batches, read, strict=True):
-            weight = np.array([lengths[i] for i in chosen], dtype=np.float32)[:, None]
-            target = np.array([rows[i] for i in chosen])
-            np.add.at(vectors, target, found * weight)
-            for name, values in scores.items():
-                np.add.at(logits[name], target, values * weight)
-        if rows:
-            total = np.bincount(rows, weights=lengths, minlength=len(texts)).astype(np.float32)[:, None]
-            for name in logits:
-                logits[name] /= total
-            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return Encoding(vectors, logits, n_windowed=sum(len(ids) > _STRIDE for ids in tokens))
+        sums = [np.zeros((len(texts), k), dtype=np.float32) for k in (self._dimension, *self._sizes.values())]
+        total = np.zeros((len(texts), 1), dtype=np.float32)
+        under_way: deque[Batch] = deque()
+        long: list[Ints] = []
 
-    def _in_parallel(self, parts: list[list[list[int]]]) -> Iterator[tuple[Floats, dict[str, Floats]]]:
-        """Forward passes in order. On a CPU each core takes whole batches, rather than all cores sharing each."""
-        workers = torch.get_num_threads() if self._device.type == "cpu" else 1
-        if workers == 1 or len(parts) == 1:
-            yield from map(self._forward, parts)
-            return
-        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield from pool.map(self._forward, parts)
-        torch.set_num_threads(workers)
+        def source() -> Iterator[Batch]:
+            chunks = tokenised(texts, self._tokenizer)
+            for batch in batches(chunks, frame=self._frame, budget=self._runtime.budget, filled=filled,
+                                 windowed=long.append):
+                under_way.append(batch)
+                yield batch
 
-    @torch.inference_mode()
-    def _forward(self, pieces: list[list[int]]) -> tuple[Floats, dict[str, Floats]]:
-        width = max(map(len, pieces))
-        ids = torch.zeros((len(pieces), width), dtype=torch.long)
-        mask = torch.zeros((len(pieces), width), dtype=torch.long)
-        for i, piece in enumerate(pieces):
-            ids[i, : len(piece)] = torch.tensor(piece)
-            mask[i, : len(piece)] = 1
-        ids, mask = ids.to(self._device), mask.to(self._device)
-        hidden: Tensor = self._model.embeddings(input_ids=ids)
-        bias = (1.0 - mask.to(hidden.dtype))[:, None, None, :] * -1e4
-        scores: dict[str, Floats] = {}
-        for depth, layer in enumerate(self._model.encoder.layer):
-            if self._branch is not None and depth == self._branch.shape.base_layer:
-                scores = {k: v.float().cpu().numpy() for k, v in self._branch(hidden, mask).items()}
-            hidden = _first(layer(hidden, bias))
-        keep = mask.to(hidden.dtype)[:, :, None]
-        mean = (hidden * keep).sum(1) / keep.sum(1).clamp(min=1e-9)
-        found: Floats = torch.nn.functional.normalize(mean, dim=1).float().cpu().numpy()
-        return found, scores
+        for outputs in self._runtime.run(source()):
+            batch = under_way.popleft()
+            n = len(batch.rows)
+            weight = batch.lengths[:n, None].astype(np.float32)
+            for kept, part in zip((*sums, total), (*outputs, np.ones((n, 1), np.float32)), strict=True):
+                # Two windows of one text may stand in one batch, which plain indexing would count once.
+                np.add.at(kept, batch.rows, part[:n] * weight)
+        vectors, *logits = sums
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        found: dict[str, Floats] = {n: v / total for n, v in zip(self._sizes, logits, strict=True)}
+        windowed = np.zeros(len(texts), dtype=np.bool_)
+        for rows in long:
+            windowed[rows] = True
+        return Encoding(vectors, found, int(windowed.sum()), windowed)
 
 
-def _first(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    # A layer of transformers returned a tuple before version 5 and returns the tensor since.
-    return output[0] if isinstance(output, tuple) else output
+def encoder_identity(labels: Path | None, runtime: str) -> str:
+    """What the vectors and logits hang on: weights of encoder and branch, runtime, device, precision.
+
+    `runtime` is the identity of a `Runtime`.
+    """
+    return f"all-MiniLM-L6-v2:{MINILM_SHA256[:16]}:{runtime}:{branch_identity(labels)}"

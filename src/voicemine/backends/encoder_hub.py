@@ -57,4 +57,5 @@ class HubEncoder:
         vectors = self._model.encode(
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
         return Encoding(np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1),
-                        n_windowed=sum(n > limit for n in lengths))
+                        n_windowed=sum(n > limit for n in lengths),
+                        windowed=np.array([n > limit for n in lengths], dtype=np.bool_))

@@ -24,4 +24,4 @@ class PairedEncoder:
     def encode(self, texts: Sequence[str]) -> Encoding:
         """Vectors (n, d) of the first encoder with the logits of the second."""
         found = self._vectors.encode(texts)
-        return Encoding(found.vectors, self._labels.encode(texts).logits, found.n_windowed)
+        return Encoding(found.vectors, self._labels.encode(texts).logits, found.n_windowed, found.windowed)

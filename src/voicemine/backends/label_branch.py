@@ -57,7 +57,8 @@ class Layer(nn.Module):
     def forward(self, hidden: Tensor, bias: Tensor) -> Tensor:
         """hidden (b, t, d), bias (b, 1, 1, t): 0 where a token stands, a large negative number elsewhere."""
         b, t, d = hidden.shape
-        query, key, value = self.qkv(hidden).view(b, t, 3, self.n_heads, self.head_size).permute(2, 0, 3, 1, 4)
+        split = self.qkv(hidden).view(b, t, 3, self.n_heads, self.head_size).permute(2, 0, 3, 1, 4)
+        query, key, value = split.unbind(0)
         mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias).transpose(1, 2)
         mixed = mixed.reshape(b, t, d)
         hidden = self.norm_attention(hidden + self.dropout(self.out(mixed)))
@@ -105,17 +106,21 @@ class LabelBranch(nn.Module):
         if wanted.stop > len(encoder_layers):
             raise ModelError(f"the encoder has {len(encoder_layers)} layers; the branch wants layer {wanted.stop}")
         for mine, index in zip(self.layers, wanted, strict=True):
-            theirs = encoder_layers[index].state_dict()
-            state = {}
-            for kind in ("weight", "bias"):
-                parts = [theirs[f"attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
-                state[f"qkv.{kind}"] = torch.cat(parts)
-                state[f"out.{kind}"] = theirs[f"attention.output.dense.{kind}"]
-                state[f"norm_attention.{kind}"] = theirs[f"attention.output.LayerNorm.{kind}"]
-                state[f"up.{kind}"] = theirs[f"intermediate.dense.{kind}"]
-                state[f"down.{kind}"] = theirs[f"output.dense.{kind}"]
-                state[f"norm_output.{kind}"] = theirs[f"output.LayerNorm.{kind}"]
-            mine.load_state_dict(state)
+            mine.load_state_dict(bert_state(encoder_layers[index].state_dict()))
+
+
+def bert_state(weights: Mapping[str, Tensor], *, prefix: str = "") -> dict[str, Tensor]:
+    """The weights of a BertLayer of transformers, under names that begin with `prefix`, as those of a `Layer`."""
+    state = {}
+    for kind in ("weight", "bias"):
+        parts = [weights[f"{prefix}attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+        state[f"qkv.{kind}"] = torch.cat(parts)
+        state[f"out.{kind}"] = weights[f"{prefix}attention.output.dense.{kind}"]
+        state[f"norm_attention.{kind}"] = weights[f"{prefix}attention.output.LayerNorm.{kind}"]
+        state[f"up.{kind}"] = weights[f"{prefix}intermediate.dense.{kind}"]
+        state[f"down.{kind}"] = weights[f"{prefix}output.dense.{kind}"]
+        state[f"norm_output.{kind}"] = weights[f"{prefix}output.LayerNorm.{kind}"]
+    return state
 
 
 def save_branch(branch: LabelBranch, folder: Path, *, encoder_sha256: str) -> str:

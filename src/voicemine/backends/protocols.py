@@ -18,11 +18,15 @@ class Encoding:
 
     vectors: (n, d) float32, rows of length 1. logits: label set -> (n, k) float32, empty where the encoder
     carries no label branch. n_windowed: texts longer than the encoder's window, pooled over several windows.
+    windowed: (n,) which texts those are; None where the encoder only counts them. n_known: texts whose answer was
+    known from before, so that nothing was computed.
     """
 
     vectors: Floats
     logits: Mapping[str, Floats] = field(default_factory=dict)
     n_windowed: int = 0
+    windowed: npt.NDArray[np.bool_] | None = None
+    n_known: int = 0
 
 
 @runtime_checkable

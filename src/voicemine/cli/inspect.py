@@ -98,7 +98,7 @@ def themes_pin(theme: ThemeArgument, name: Annotated[str, typer.Argument(help="I
 
     if not name.strip():
         raise UsageError("a name needs at least one character")
-    _known_out(out)
+    known_out(out)
     with hold(out):
         Ledger.open(out / "state" / "ledger.sqlite").pin(theme, name.strip())
     typer.echo(f"{theme} is called '{name.strip()}' from the next run on")
@@ -110,13 +110,13 @@ def themes_unpin(theme: ThemeArgument, out: OutOption) -> None:
     from voicemine.artefacts.ledger import Ledger
     from voicemine.artefacts.lock import hold
 
-    _known_out(out)
+    known_out(out)
     with hold(out):
         Ledger.open(out / "state" / "ledger.sqlite").unpin(theme)
     typer.echo(f"{theme} is named by its content from the next run on")
 
 
-def _known_out(out: Path) -> None:
+def known_out(out: Path) -> None:
     if not (out / "state" / "ledger.sqlite").is_file():
         raise UsageError(f"{out} is no out folder with a ledger; run voicemine there first")
 

@@ -101,6 +101,12 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     return drawn
 
 
+def _fit(record: Mapping[str, Any]) -> str:
+    """How the themes came about, where they were not simply fitted for the first time."""
+    how = str(record.get("counts", {}).get("cluster", {}).get("fit", ""))
+    return "" if how.endswith("no themes were known") else how
+
+
 def summary(record: Mapping[str, Any], folder: str, *, is_new: bool) -> None:
     """One screen on what a run found."""
     rows, themes = record["rows"], record["themes"]
@@ -108,10 +114,11 @@ def summary(record: Mapping[str, Any], folder: str, *, is_new: bool) -> None:
     results.print(f"run {record['run_id']}: {state}", markup=False)
     rejected = ", ".join(f"{n} {reason}" for reason, n in rows["rejected"].items()) or "none"
     skipped = ", ".join(f"{n} {reason}" for reason, n in rows["skipped"].items()) or "none"
-    results.print(f"rows in {rows['in']}; items {rows['items']}, mined {rows['mined']}; not mined: {skipped}; "
+    kept = f", {rows['kept']} items kept from earlier nights" if rows.get("kept") else ""
+    results.print(f"rows in {rows['in']}{kept}; items {rows['items']}, mined {rows['mined']}; not mined: {skipped}; "
                   f"rejected: {rejected}", markup=False)
     results.print(f"mentions {record['tables']['mentions']}, of these pains {themes['pain_mentions']}; "
-                  f"themes {themes['count']}", markup=False)
+                  f"themes {themes['count']}" + (f" ({fit})" if (fit := _fit(record)) else ""), markup=False)
     for theme in themes["first"]:
         results.print(f"  {theme['n_items']:>6}  {theme['name']}  [{theme['status']}]", markup=False)
     for alert in record["alerts"]:

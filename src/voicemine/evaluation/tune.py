@@ -68,8 +68,8 @@ class Space(Settings):
                  or (len(parts) == 2 and parts[0] == "themes" and parts[1] in _THEME_METRICS)
                  or (len(parts) == 3 and parts[0] == "labels" and parts[2] in _LABEL_METRICS))
         if not known:
-            raise ValueError(f"unknown objective '{self.objective}'; one of {', '.join(_FREE)}, themes.ami, themes.ari, "
-                             "labels.<set>.<accuracy|lenient|macro_f1>")
+            raise ValueError(f"unknown objective '{self.objective}'; one of {', '.join(_FREE)}, themes.ami, "
+                             "themes.ari, labels.<set>.<accuracy|lenient|macro_f1>")
         if self.objective not in _FREE and self.gold is None:
             raise ValueError(f"the objective '{self.objective}' needs labelled items: set gold")
         return self

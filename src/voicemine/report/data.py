@@ -19,7 +19,7 @@ from voicemine.errors import StoreError
 
 _NEEDED = ("items", "mentions", "themes", "theme_touchpoints", "theme_quotes", "theme_trends", "theme_ledger",
            "journey", "rejects", "redactions", "duplicates")
-_OPTIONAL = ("map_points", "forecasts", "interventions")
+_OPTIONAL = ("map_points", "forecasts", "interventions", "personas", "persona_members", "persona_traits")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class RunData:
 
     @cached_property
     def themes(self) -> pd.DataFrame:
-        """Themes of the default level, first to fix first."""
+        """Themes of the default level that nobody hid, first to fix first."""
         themes = self.found["themes"]
-        top = themes[themes["level"] == 0]
+        top = themes[(themes["level"] == 0) & ~themes["is_hidden"]]
         return top.sort_values(["priority_rank", "theme_id"]).reset_index(drop=True)
 
     @cached_property

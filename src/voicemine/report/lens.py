@@ -76,7 +76,9 @@ def columns(run: RunData, settings: ReportSettings) -> dict[str, pd.Series]:
     found = {}
     for name in sorted(c for c in run.mined.columns if c.startswith("attr_")):
         given = run.mined[name]
-        values = given.map(lambda v: words.clean(v, 60) if words.known(v) and str(v).strip() else None).astype(object)
+        shown = {v: words.clean(v, 60) for v in given.dropna().unique() if str(v).strip()}
+        values = given.map(shown).astype(object)
+        values = values.where(values.notna(), None)
         counts = values.value_counts()
         if len(counts) > max(settings.lens_values * 5, len(values) * 0.2):
             continue  # Nearly a value for each item: an id or a free text, not a segment.
@@ -86,6 +88,27 @@ def columns(run: RunData, settings: ReportSettings) -> dict[str, pd.Series]:
         if values.nunique() >= 2:
             found[name] = values
     return found
+
+
+def repeats_score(run: RunData, column: pd.Series) -> bool:
+    """Whether a column says no more than the score does, such as promoter and detractor: then it is no segment.
+
+    column: a lens column, rows as `run.mined`. True where the score alone gives 99 % of its values.
+    """
+    scored = pd.DataFrame({"kind": run.mined["score_kind"], "score": run.mined["score"], "value": column}).dropna()
+    counts = scored.groupby(["kind", "score", "value"]).size()
+    if len(scored) < 0.5 * int(column.notna().sum()) or counts.empty:
+        return False
+    by_score = counts.groupby(level=["kind", "score"]).max()
+    common = float(scored["value"].value_counts(normalize=True).iloc[0])
+    # With about as many scores as items, any column would be given by the score.
+    return bool(len(by_score) <= len(scored) / 20 and common < 0.95 and by_score.sum() >= 0.99 * len(scored))
+
+
+def repeating(run: RunData, settings: ReportSettings) -> list[str]:
+    """Titles of the columns that only repeat the score."""
+    return [words.label(name.removeprefix("attr_")) for name, column in columns(run, settings).items()
+            if repeats_score(run, column)]
 
 
 def two_sided(
@@ -127,12 +150,16 @@ def theme_flags(run: RunData) -> sparse.csr_matrix:
 
 
 def lenses(run: RunData, settings: ReportSettings, *, shown: int = 15) -> list[Lens]:
-    """Every lens with its tests. All tests of all lenses form one family for the false-discovery rate."""
+    """Every lens with its tests, the one that shows most first.
+
+    All tests of all lenses form one family for the false-discovery rate.
+    """
     flags, authors = theme_flags(run), run.author_codes(run.mined)
     mood = run.mined["sentiment_score"].to_numpy(np.float64)
     tests: list[tuple[str, str, int, Floats, Floats, Floats, Floats]] = []
     found = columns(run, settings)
     values_of: dict[str, list[Value]] = {}
+    found = {name: column for name, column in found.items() if not repeats_score(run, column)}
     for name, column in found.items():
         known = column.notna().to_numpy()
         counts = column[known].value_counts()
@@ -157,8 +184,9 @@ def lenses(run: RunData, settings: ReportSettings, *, shown: int = 15) -> list[L
                                    float(a - b + _Z95 * e), float(q), bool(q <= settings.false_discovery_rate))
                         for i, said, a, b, e, q in zip(ids, names, here, there, error, q_row, strict=True)]
         for (name, value, n, here, there, error, _), q_row in zip(tests, q_values, strict=True)}
-    return [_lens(name, found[name], values_of[name], differences, ids, names, shown) for name in found
-            if any(v.is_tested for v in values_of[name])]
+    drawn = [_lens(name, found[name], values_of[name], differences, ids, names, shown) for name in found
+             if any(v.is_tested for v in values_of[name])]
+    return sorted(drawn, key=lambda one: -len(one.findings))
 
 
 def _lens(

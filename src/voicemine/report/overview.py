@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from voicemine.report import words
 from voicemine.report.data import RunData, records
 
 SENTIMENTS = ("negative", "mixed", "neutral", "positive")
+# How `track` begins the note on a theme that ends: with its name.
+_QUOTED = re.compile(r"'(.+)'(?::| was )")
 _RANGES = {"nps": (0.0, 10.0), "stars5": (1.0, 5.0), "csat5": (1.0, 5.0), "csat7": (1.0, 7.0), "ces7": (1.0, 7.0),
            "percent": (0.0, 100.0)}
 
@@ -70,12 +73,16 @@ def overview(run: RunData) -> Overview:
 def _read(run: RunData) -> str:
     items = run.table("items")
     when = items["created_at"].dropna()
-    period = f", from {words.day(when.min())} to {words.day(when.max())}" if len(when) else ", undated"
-    sources = [f"{words.clean(s, 60)} ({words.count(n)})" for s, n in items["source"].value_counts().items()]
+    period = f", written from {words.day(when.min())} to {words.day(when.max())}" if len(when) else ", undated"
+    counts = items["source"].value_counts()
+    sources = [f"{words.clean(s, 60)} ({words.count(n)})" for s, n in counts.items()]
     shown = sources[:6] + ([f"{len(sources) - 6} more"] if len(sources) > 6 else [])
+    given = f"Sources: {words.joined(shown)}." if len(counts) > 1 else (
+        f"Source: {words.clean(counts.index[0], 60)}." if len(counts) else "")
     authors = int(run.mined["author_id"].nunique())
     people = f" from {words.plural(authors, 'known customer')}" if authors else ""
-    return f"{words.plural(len(items), 'item')}{people}{period}, out of {words.joined(shown)}."
+    unknown = "" if authors or not len(items) else " Customers are not told apart in the data: each item counts as one."
+    return f"{words.plural(len(items), 'item')}{people}{period}. {given}{unknown}".strip()
 
 
 def left_out(run: RunData) -> list[str]:
@@ -152,21 +159,29 @@ def changes(run: RunData) -> list[str]:
         return ["This is the first run here: there is nothing to compare with yet."]
     said = {"born": "New", "revived": "Back again", "split": "Split", "merged": "Merged", "faded": "Faded",
             "gone": "Gone", "renamed": "Renamed", "edited": "Edited by hand"}
+    top, below = set(run.themes["theme_id"]), set(run.names) - set(run.themes["theme_id"])
     lines = []
+    former = {t: n for t, note in zip(ledger["theme_id"], ledger["note"], strict=True) if (n := _former(note))}
     for event, word in said.items():
-        those = now[(now["event"] == event) & now["theme_id"].isin(set(run.themes["theme_id"]) | (
-            set(now["theme_id"]) if event in ("gone", "faded") else set()))]
-        ids = list(dict.fromkeys(those["theme_id"]))
-        # A theme that is gone has no name in this run's tables.
-        names = [words.clean(run.names[t], 80) for t in ids if t in run.names][:4]
-        rest = len(ids) - len(names)
+        below_then = now["note"].astype("string").str.startswith("sub-theme ").fillna(False)
+        those = now[(now["event"] == event) & ~now["theme_id"].isin(below) & ~below_then].drop_duplicates("theme_id")
+        names = [words.clean(n, 80) for t in those["theme_id"] if (n := run.names.get(t) or former.get(t))]
+        rest = len(those) - len(names[:4])
         if names:
-            lines.append(f"{word}: {'; '.join(names)}{f' and {rest} more' if rest else ''}.")
-        elif ids:
-            lines.append(f"{word}: {words.plural(len(ids), 'theme')}.")
-    kept = int((now["event"] == "continued").sum())
+            lines.append(f"{word}: {'; '.join(names[:4])}{f' and {rest} more' if rest else ''}.")
+        elif rest:
+            lines.append(f"{word}: {words.plural(rest, 'theme')}.")
+    kept = int(now.loc[(now["event"] == "continued") & now["theme_id"].isin(top), "theme_id"].nunique())
+    if kept == len(top) and not lines:
+        return [f"Nothing: all {words.plural(kept, 'theme')} went on from the last run."]
     return [*lines, f"{words.plural(kept, 'theme')} went on from the last run."] if kept else (
         lines or ["No theme changed since the last run."])
+
+
+def _former(note: object) -> str | None:
+    """Name of a theme that this run has no more, from the note that the ledger made of its end."""
+    found = _QUOTED.match(str(note)) if words.known(note) else None
+    return found[1] if found else None
 
 
 def impact_words(theme: Mapping[str, Any]) -> str:

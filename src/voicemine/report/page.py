@@ -13,10 +13,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from voicemine.report import journey, lens, overview, sure, trends, words
+from voicemine.report import journey, lens, overview, personas, sure, trends, words
 from voicemine.report import themes as theme_panels
 from voicemine.report.data import RunData
 from voicemine.report.settings import ReportSettings
+from voicemine.report.trends import Group, Mover
 
 _SCRIPTS = ("dialog.js", "table.js", "main.js", "map.js")
 
@@ -32,10 +33,19 @@ class View:
     journeys: list[journey.JourneyMap]
     opportunities: list[journey.Cell]
     themes: list[theme_panels.Theme]
-    trends: list[trends.Group]
+    trends: list[Group]
+    trends_told: str
+    movers: list[Mover]
+    personas: personas.Personas
     lenses: list[lens.Lens]
+    repeats: list[str]
     differences: dict[str, list[lens.Difference]]
     sure: sure.Sureness
+
+    @property
+    def gains(self) -> dict[str, int]:
+        """Key of a journey cell -> its place among those with most to gain."""
+        return {c.key: i for i, c in enumerate(self.opportunities, 1)}
 
 
 def view(run: RunData, settings: ReportSettings) -> View:
@@ -48,7 +58,9 @@ def view(run: RunData, settings: ReportSettings) -> View:
         title=settings.title or "What customers tell us", run_id=str(run.manifest["run_id"]),
         period=overview.period_of(run.table("items")), overview=overview.overview(run),
         journeys=journey.journey_maps(run), opportunities=journey.opportunities(run), themes=themes,
-        trends=trends.groups(themes), lenses=lenses, differences=differences, sure=sure.sureness(run))
+        trends=trends.groups(themes), trends_told=trends.told(themes), movers=trends.movers(run),
+        personas=personas.personas(run, settings), lenses=lenses,
+        repeats=lens.repeating(run, settings), differences=differences, sure=sure.sureness(run))
 
 
 def _asset(name: str) -> str:

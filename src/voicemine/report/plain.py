@@ -23,7 +23,7 @@ def escape(text: object) -> str:
     shown = _MARKS.sub(r"\\\1", " ".join(str(text).split()))
     # A bare address would become a link, and a leading sign or number a list.
     shown = shown.replace("://", ":\\//").replace("www.", "www\\.")
-    return re.sub(r"^([+-]|\d+[.)])", r"\\\1", shown)
+    return re.sub(r"^([+=-]+|\d+[.)])(?=\s|$)", lambda m: m[1][:-1] + "\\" + m[1][-1], shown)
 
 
 def markdown(shown: View, settings: ReportSettings) -> str:
@@ -55,10 +55,20 @@ def markdown(shown: View, settings: ReportSettings) -> str:
         lines += ["", f"### {escape(t.name)}", "", escape(t.description), ""]
         lines += [f"> {escape(q.text)}\n>\n> {q.role}{', ' + escape(q.where) if q.where else ''}\n" for q in t.quotes]
     for one in shown.lenses:
-        lines += ["", f"## By {escape(one.title.lower())}", ""]
+        lines += ["", f"## By {escape(words.lower(one.title))}", ""]
         lines += [f"- **{escape(d.value)}**: {escape(d.name)} {'more' if d.is_more else 'less'} often, "
                   f"{words.percent(d.here)} against {words.percent(d.elsewhere)} elsewhere" for d in one.findings] or [
                       "No difference that chance could not explain."]
+    if shown.personas.told:
+        lines += ["", "## Personas", "", escape(shown.personas.told)]
+    for p in shown.personas.cards:
+        lines += ["", f"### {escape(p.name)}", "", f"{words.plural(p.row['n_people'], 'customer')}, "
+                  f"{words.percent_span(p.row['share_low'], p.row['share_high'])}; {p.mood}", ""]
+        lines += [f"- {escape(x.name)}: {words.percent(x.here)} of them, {words.percent(x.elsewhere)} of the others"
+                  for x in p.pains]
+        lines += [f"- {'more' if x.is_more else 'fewer'} **{escape(x.value)}** ({escape(x.column)}): "
+                  f"{words.percent(x.here)}, others {words.percent(x.elsewhere)}" for x in p.segments]
+        lines += ["", f"> {escape(p.quote)}"] if p.quote else []
     lines += ["", "## How sure are we", "", *(f"- {escape(c)}" for c in shown.sure.coverage)]
     return "\n".join(lines) + "\n"
 

@@ -43,6 +43,7 @@ class Event:
     """One line of the ledger."""
 
     run_id: str
+    day: str
     event: str
     note: str
 
@@ -55,6 +56,7 @@ class Theme:
     name: str
     description: str
     row: Mapping[str, Any]
+    course: str
     impact: str
     mood: str
     spark: Markup
@@ -88,15 +90,15 @@ def themes(run: RunData, settings: ReportSettings) -> list[Theme]:
         hidden = int(row["n_authors"]) < settings.min_authors
         said = quotes.get(key, [])
         found.append(Theme(
-            theme_id=key, name=words.clean(row["name"], 160), description=words.clean(row["description"], 600), row=row,
+            theme_id=key, name=words.clean(row["name"], 160), description=words.prose(row["description"], 600), row=row,
+            course=words.prose(row["status_note"], 300),
             impact=impact_words(row), mood=mood(row["sentiment_mean"]),
             spark=svg.trend(series, width=120, height=28, described=told),
             chart=svg.trend(series, width=640, height=150, described=told), chart_told=told,
             span=_span(trends.get(key), series),
             words=[words.clean(w, 40) for w in row["keywords"][:12]],
             quotes=[] if hidden else [_quote(q, where, settings) for q in said[: settings.quotes]],
-            held_back=len(said) if hidden else 0, links=[
-                _link(x) for x in sorted(links.get(key, []), key=lambda x: -x["n_mentions"])[:6]],
+            held_back=len(said) if hidden else 0, links=_links(links.get(key, [])),
             subthemes=[(s["theme_id"], words.clean(s["name"], 120), int(s["n_mentions"])) for s in below.get(key, [])],
             events=[_event(e, run) for e in ledger.get(key, [])[-12:]], forecast=forecast_words(coming.get(key, [])),
             interventions=[intervention_words(x) for x in done.get(key, [])], is_alert=any(series.alert)))
@@ -172,8 +174,14 @@ def _span(trend: pd.DataFrame | None, series: svg.Series) -> tuple[str, str, str
 def _quote(record: dict[str, Any], where: Mapping[str, Any], settings: ReportSettings) -> Quote:
     item = where.get(record["item_id"], {})
     place = [words.clean(item.get("source", ""), 40), words.day(item.get("created_at"))]
-    return Quote(words.clean(record["text"], settings.quote_length), record["role"],
+    return Quote(words.quote(record["text"], settings.quote_length), record["role"],
                  ", ".join(p for p in place if p and p != "–"))
+
+
+def _links(found: list[dict[str, Any]]) -> list[Link]:
+    """Where most of a theme is said; places of a single statement only where there are few others."""
+    ordered = [_link(x) for x in sorted(found, key=lambda x: -x["n_mentions"])]
+    return [x for i, x in enumerate(ordered[:6]) if i < 3 or x.n_mentions > 1]
 
 
 def _link(record: dict[str, Any]) -> Link:
@@ -188,4 +196,4 @@ def _event(record: dict[str, Any], run: RunData) -> Event:
         said.append(f"with {words.clean(run.names.get(other, other), 80)}")
     if words.known(record["weight"]):
         said.append(f"rests on {words.percent(record['weight'])} of its statements")
-    return Event(record["run_id"], record["event"], "; ".join(said))
+    return Event(record["run_id"], words.run_day(record["run_id"]), record["event"], "; ".join(said))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 import unicodedata
 
 import pandas as pd
 
+_ACRONYMS = frozenset(("nps", "csat", "ces", "id", "crm", "uk", "eu", "tv", "sms", "url", "b2b", "b2c"))
 _OWN = {"none": "No touchpoint named", "unclear": "Unclear", "several": "Several", "mobile_app": "Mobile app",
         "nps": "NPS", "stars5": "Stars (1–5)", "csat5": "CSAT (1–5)", "csat7": "CSAT (1–7)", "ces7": "Effort (1–7)",
         "percent": "Score (0–100)", "other": "Score"}
@@ -22,7 +24,24 @@ _UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a
 def label(value: object) -> str:
     """A label of a table in words: `mobile_app` -> `Mobile app`."""
     text = str(value)
-    return _OWN.get(text) or text.replace("_", " ").strip().capitalize() or "–"
+    if text in _OWN:
+        return _OWN[text]
+    parts = text.replace("_", " ").split()
+    found = " ".join(w.upper() if w.lower() in _ACRONYMS else w.lower() for w in parts)
+    return found[:1].upper() + found[1:] or "–"
+
+
+def lower(text: str) -> str:
+    """For the middle of a sentence: a small first letter, unless the word is an acronym."""
+    first = text.split(" ")[0]
+    return text if len(first) > 1 and first.isupper() else text[:1].lower() + text[1:]
+
+
+def run_day(run_id: object) -> str:
+    """A run by the day up to which its feedback goes: `20260705-ab12…` -> `5 Jul 2026`; else its id."""
+    text = str(run_id)
+    shown = _date(text[:8]) if re.match(r"\d{8}-", text) else text
+    return text if shown == text[:8] else shown
 
 
 def place(stage: object, touchpoint: object) -> str:
@@ -54,6 +73,26 @@ def known(value: object) -> bool:
 def count(value: float) -> str:
     """1234 -> 1,234."""
     return f"{int(value):,}"
+
+
+def prose(text: object, limit: int) -> str:
+    """A sentence that voicemine wrote, with figures as everywhere in the report: `48 %` -> `48%`, dates in words."""
+    shown = re.sub(r"(?<=\d) %", "%", clean(text, limit))
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda m: _date(m[0]), shown)
+
+
+def _date(text: str) -> str:
+    """`2026-07-05` or `20260705` in words; what is no date stays."""
+    try:
+        return day(pd.Timestamp(datetime.date.fromisoformat(text)))
+    except ValueError:
+        return text
+
+
+def quote(text: object, limit: int) -> str:
+    """A customer's words; one that a statement was cut out of mid-sentence says so."""
+    shown = clean(text, limit)
+    return shown.rstrip(" ,;:–-") + " …" if shown.endswith((",", ";", ":", "–", "-")) else shown
 
 
 def plural(value: float, one: str, many: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,11 +16,15 @@ from voicemine.sources.assemble import RAW_COLUMNS, assemble, check_columns
 from voicemine.sources.findings import resolve, warnings_of
 from voicemine.sources.grid import Cell, Grid, Reject
 from voicemine.sources.guess import choose
+from voicemine.sources.lock import conflict, locked
 from voicemine.sources.opening import open_source, source_names
 from voicemine.sources.profiles import measure
 from voicemine.sources.report import FileReport, SourceReport, fingerprint
 from voicemine.sources.settings import SourceSettings
 from voicemine.tables import conform
+
+#: Formats whose records name only the fields that they have.
+_SPARSE = frozenset({"json", "jsonl"})
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,15 @@ class Ingested:
         return hashlib.sha256("\n".join(r.fingerprint for r in self.reports).encode()).hexdigest()
 
 
-def read_sources(sources: Sequence[SourceSettings], *, base: Path, stdin: BinaryIO | None = None) -> Ingested:
+def read_sources(
+    sources: Sequence[SourceSettings], *, base: Path, stdin: BinaryIO | None = None,
+    known: Mapping[str, str] | None = None,
+) -> Ingested:
     """Read every source, in the order given; relative paths start at `base`.
 
-    For each source, rows in = rows kept + rows refused. Raises InputError where a source is unreadable, empty
-    (unless allow_empty), or holds no usable row; ConfigError where two sources have the same given name.
+    known: how sources with `lock` were understood before (see lock.py). For each source, rows in = rows kept + rows
+    refused. Raises InputError where a source is unreadable, no longer fits its lock, is empty (unless allow_empty), or
+    holds no usable row; ConfigError where two sources have the same given name.
     """
     if not sources:
         raise InputError("no source was given; name one with --input or under `sources`")
@@ -54,9 +62,15 @@ def read_sources(sources: Sequence[SourceSettings], *, base: Path, stdin: Binary
     refused: list[tuple[str, Reject]] = []
     reports: list[SourceReport] = []
     ids: set[str] = set()
-    for name, settings in zip(source_names(sources), sources, strict=True):
-        grids = open_source(settings, base, stdin)
-        report, raw, rejects = _read_one(name, settings, grids, ids)
+    held = locked(sources, known or {})
+    for name, asked, settings in zip(source_names(sources), sources, held, strict=True):
+        try:
+            grids = open_source(settings, base, stdin)
+            report, raw, rejects = _read_one(name, settings, grids, ids)
+        except InputError as fault:
+            if settings != asked:
+                raise conflict(fault, asked, settings) from fault
+            raise
         ids.update(raw["item_id"])
         frames.append(raw)
         reports.append(report)
@@ -90,6 +104,8 @@ def _read_one(name: str, settings: SourceSettings, grids: list[tuple[FileReport,
         report = SourceReport(name, files, (), None, None, {}, None, None, None, 0, 0, 0, {}, tuple(warnings), settings,
                               fingerprint([f.sha256 for f in files], settings))
         return report, _no_rows(), []
+    if settings.lock and all(f.format in _SPARSE for f in files):
+        warnings += _fill(columns, settings, len(rows), label)
     layout = choose({c: measure(c, cells) for c, cells in columns.items()}, settings, label)
     for file, grid in grids:
         if not grid.n_rows:
@@ -114,6 +130,16 @@ def _read_one(name: str, settings: SourceSettings, grids: list[tuple[FileReport,
         warnings=(*warnings, *done.warnings, *warnings_of(layout, done)), resolved=resolved,
         fingerprint=fingerprint([f.sha256 for f in files], resolved))
     return report, done.raw, rejects
+
+
+def _fill(columns: dict[str, list[Cell]], settings: SourceSettings, n_rows: int, label: str) -> list[str]:
+    """Add columns that a locked source need not have every night: JSON leaves out what has no value."""
+    optional = [settings.title_column, settings.score_column, settings.scale_column, settings.author_column,
+                settings.channel_column, settings.question_column, settings.speaker_column,
+                *(settings.attribute_columns if settings.attribute_columns != "auto" else ())]
+    absent = [c for c in dict.fromkeys(optional) if c and c not in columns]
+    columns.update({c: [None] * n_rows for c in absent})
+    return [f"{label}: no record has {', '.join(map(repr, absent))} this time"] if absent else []
 
 
 def _merge(grids: list[tuple[FileReport, Grid]]) -> tuple[dict[str, list[Cell]], list[int], list[Reject], int]:

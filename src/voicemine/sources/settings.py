@@ -78,8 +78,12 @@ class SourceSettings(Settings):
     """Conditions that a row must meet, each `column==value` or `column!=value`; others are rejected."""
     id_prefix: str | None = None
     """Put in front of each given id; null: none, or the source's name where two sources share ids."""
-    mode: Literal["append", "snapshot"] = "append"
-    """append: a row that is absent next time means nothing; snapshot: it means that it was deleted."""
+    mode: Literal["snapshot", "append"] = "snapshot"
+    """snapshot: a row that is absent next time was deleted; append: its absence means nothing, and its item stays
+    in the tables, as it was cleaned when it was last there."""
+    lock: bool = False
+    """Hold to the columns, date order and encoding that the first run in an out folder found; what no longer fits
+    is then an error, not another guess."""
     allow_empty: bool = False
     """Take a source without rows as nothing new instead of as an error."""
     max_record_bytes: int = Field(default=MAX_RECORD, ge=1024)

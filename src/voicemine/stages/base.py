@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from voicemine.settings import Settings
+
+
+class Earlier(Protocol):
+    """What the same stage, with the same settings and models, read and wrote when it last ran in this out folder.
+
+    For item-level work only: what is taken from it must be what computing it anew would give.
+    """
+
+    def read(self, name: str) -> Any:
+        """The artefact of that name, or None where it is not there any more."""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,18 @@ class EncodeSettings(Settings):
 
     model: str = "default"
     """`default` (all-MiniLM-L6-v2, carried by the install), a hub id, or a local folder."""
-    device: str = "cpu"
-    """cpu, cuda, or mps."""
+    backend: Literal["auto", "torch", "openvino", "onnx"] = "auto"
+    """What runs the default encoder. `auto` compares what is installed, once on each machine, and takes the fastest
+    whose vectors stay within cosine 0.999 of PyTorch's float32; with PyTorch alone there is nothing to compare."""
+    device: str = "auto"
+    """auto (cuda where there is one, else cpu), cpu, cuda, or mps."""
     labels: str = "default"
     """Label branch: `default` (shipped with the package), or a folder with a trained one."""
-    window: int = Field(2048, ge=1)
+    window: int = Field(4096, ge=1)
     """Distinct texts handed to the encoder at once; memory grows with it."""
+    cache: bool = True
+    """Keep vectors and logits by content (no text) in the out folder, so that a text is encoded once only. What a
+    complete run did not ask for is forgotten."""
     whole_items: bool = True
     """Also read each item whole, so that its own labels come from all its words and not from its parts alone."""
     precision: Literal["float16", "float32"] = "float16"
@@ -38,7 +44,8 @@ class EncodeSettings(Settings):
 
 @dataclass(frozen=True)
 class Encoded:
-    """`encoding`: see stages/base.ARRAYS. `counts`: texts, distinct texts, texts beyond the encoder's window."""
+    """`encoding`: see stages/base.ARRAYS. `counts`: texts, distinct texts, those of them that were encoded in this
+    run (the rest was known), and those beyond the encoder's window."""
 
     encoding: Arrays
     counts: dict[str, int]
@@ -64,11 +71,10 @@ def encode(
     `progress(done, total)` is called after each window. Logits are rounded to 1/1024 and vectors kept in the
     configured precision, so that the last bits of a sum do not decide what is exported.
     """
-    mined = items_clean.loc[items_clean["is_mined"], "text"] if settings.whole_items else segments["text"].iloc[:0]
-    texts, rows = distinct(pd.concat([segments["text"], mined], ignore_index=True))
+    texts, rows = distinct(_asked(items_clean, segments, settings))
     vectors = np.zeros((len(texts), encoder.dimension), dtype=settings.precision)
     logits: dict[str, npt.NDArray[np.float32]] = {}
-    windowed = 0
+    windowed = known = 0
     # Texts of like length share a window, so that little is padded; the order is the content's, not the input's.
     order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), texts[i]))
     for start in range(0, len(order), settings.window):
@@ -79,14 +85,23 @@ def encode(
             kept = logits.setdefault(name, np.zeros((len(texts), values.shape[1]), dtype=np.float32))
             kept[chosen] = np.round(values * 1024) / 1024
         windowed += part.n_windowed
+        known += part.n_known
         progress(min(start + settings.window, len(order)), len(order))
     arrays: dict[str, npt.NDArray[Any]] = {
         "rows": rows[: len(segments)], "item_rows": rows[len(segments) :], "vectors": vectors}
     arrays |= {f"logits.{name}": values for name, values in sorted(logits.items())}
-    return Encoded(arrays, {"texts": len(rows), "distinct_texts": len(texts), "beyond_window": windowed})
+    return Encoded(arrays, {"texts": len(rows), "distinct_texts": len(texts), "encoded_now": len(texts) - known,
+                            "beyond_window": windowed})
+
+
+def _asked(items_clean: pd.DataFrame, segments: pd.DataFrame, settings: EncodeSettings) -> pd.Series:
+    """The texts that are encoded: mentions, then whole items where they are wanted."""
+    mined = items_clean.loc[items_clean["is_mined"], "text"] if settings.whole_items else segments["text"].iloc[:0]
+    texts: pd.Series = pd.concat([segments["text"], mined], ignore_index=True)
+    return texts
 
 
 STAGE = Stage(
-    name="encode", version=1, reads=("items_clean", "segments"), writes=("encoding",), settings=EncodeSettings,
+    name="encode", version=2, reads=("items_clean", "segments"), writes=("encoding",), settings=EncodeSettings,
     run=encode, needs=("encoder", "progress"), about="vectors and label logits of every distinct mention",
 )

@@ -71,8 +71,12 @@ def export(
     mention_labels: pd.DataFrame, item_labels: pd.DataFrame, theme_members: pd.DataFrame, theme_nodes: pd.DataFrame,
     theme_names: pd.DataFrame, quotes: pd.DataFrame, theme_sizes: pd.DataFrame, theme_links: pd.DataFrame,
     cells: pd.DataFrame, theme_ids: pd.DataFrame, *, settings: ExportSettings,
+    hidden: frozenset[str] = frozenset(),
 ) -> Exported:
-    """The exported tables. Keys of this run's themes become their lasting ids everywhere."""
+    """The exported tables. Keys of this run's themes become their lasting ids everywhere.
+
+    hidden: ids of the themes that people hid by hand; their sub-themes are hidden with them.
+    """
     ids = dict(zip(theme_ids["theme_key"], theme_ids["theme_id"], strict=True))
     mentions = segments.merge(mention_labels.drop(columns="item_id"), on="mention_id", how="left", validate="1:1")
     mentions = mentions.merge(theme_members, on="mention_id", how="left", validate="1:1")
@@ -88,6 +92,7 @@ def export(
     themes = themes.merge(theme_ids.drop(columns="name"), on="theme_key")
     themes["name"] = themes["theme_key"].map(dict(zip(theme_ids["theme_key"], theme_ids["name"], strict=True)))
     themes["parent_theme_id"] = themes["parent_theme_key"].map(ids)
+    themes["is_hidden"] = themes["theme_id"].isin(hidden) | themes["parent_theme_id"].isin(hidden)
     themes = themes.sort_values(["level", "priority_rank", "theme_id"]).drop(columns=["theme_key", "parent_theme_key"])
 
     journey = cells.copy()
@@ -113,9 +118,9 @@ def _table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 STAGE = Stage(
-    name="export", version=1,
+    name="export", version=2,
     reads=("items_clean", "ingest_rejects", "clean_rejects", "segments", "mention_labels", "item_labels",
            "theme_members", "theme_nodes", "theme_names", "quotes", "theme_sizes", "theme_links", "cells", "theme_ids"),
     writes=("items", "mentions", "themes", "theme_touchpoints", "theme_quotes", "journey", "rejects"),
-    settings=ExportSettings, run=export, about="tables of the contract",
+    settings=ExportSettings, run=export, needs=("hidden",), about="tables of the contract",
 )

@@ -16,7 +16,8 @@ from voicemine import tables
 from voicemine.artefacts import ledger_schema
 from voicemine.artefacts.ledger import Ledger
 from voicemine.errors import StoreError, UsageError
-from voicemine.prior import PriorThemes
+from voicemine.forgotten import Forgotten
+from voicemine.prior import Fitting, PriorThemes
 
 
 def knowledge(run_id: str, before: PriorThemes, *, themes: int = 2) -> PriorThemes:
@@ -134,7 +135,7 @@ def test_a_killed_commit_loses_nothing_and_doubles_nothing(tmp_path: Path) -> No
         connection = sqlite3.connect({str(path)!r}, isolation_level=None)
         connection.execute("PRAGMA cache_size = 1")
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO runs VALUES (2, 'r2', 'b', 'r1', 1)")
+        connection.execute("INSERT INTO runs (number, run_id, base, has_members) VALUES (2, 'r2', 'b', 1)")
         connection.executemany("INSERT INTO members VALUES (2, 't', ?, 1.0)", [(str(n),) for n in range(20000)])
         connection.execute("UPDATE themes SET name = 'torn'")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -176,13 +177,47 @@ def test_migration_backs_up_and_keeps_everything(tmp_path: Path) -> None:
     state = commit(ledger, "r1")
     steps = (*ledger_schema.MIGRATIONS, "ALTER TABLE pins ADD COLUMN reason TEXT;")
     with sqlite3.connect(path, isolation_level=None) as connection:
-        assert ledger_schema.migrate(connection, path, steps=steps) == 1
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert ledger_schema.migrate(connection, path, steps=steps) == ledger_schema.CURRENT
+        assert connection.execute("PRAGMA user_version").fetchone() == (ledger_schema.CURRENT + 1,)
         assert connection.execute("SELECT COUNT(*) FROM events").fetchone() == (2,)
-    copy = Ledger(path.with_name("ledger.sqlite.backup-v1"))
+    copy = Ledger(path.with_name(f"ledger.sqlite.backup-v{ledger_schema.CURRENT}"))
     assert copy.read_prior("r1").events.equals(state.events)
     with pytest.raises(StoreError, match="update voicemine"):
         Ledger.open(path)
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.executescript(ledger_schema.MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO runs VALUES (1, 'r1', 'b', NULL, 1)")
+    ledger = Ledger.open(path)
+    assert ledger.runs() == ["r1"] and ledger.fitting("r1") is None and ledger.locks() == {}
+    commit(ledger, "r2")
+    assert ledger.runs() == ["r1", "r2"]
+
+
+def test_a_run_keeps_how_it_came_by_its_themes_and_how_sources_were_read(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite")
+    first, second = Fitting("a:1", "", "m1"), Fitting("a:2", "m1", "m2")
+    ledger.commit("r1", knowledge("r1", PriorThemes()), base="b1", before=None, fitting=first,
+                  locks={"reviews": "{}", "survey": "{}"}, templates=["k2", "k1"])
+    ledger.commit("r2", knowledge("r2", PriorThemes()), base="b2", before="r1", fitting=second, locks={"reviews": None})
+    assert ledger.fitting("r1") == first and ledger.fitting("r2") == second and ledger.fitting(None) is None
+    assert ledger.models() == {"m1", "m2"}
+    assert ledger.templates("r1") == {"k1", "k2"} and not ledger.templates("r2") and not ledger.templates(None)
+    assert ledger.locks() == {"survey": "{}"}, "a lock is lifted by None; a source not named keeps its own"
+
+
+def test_tombstones_are_unfinished_until_said_otherwise_and_stay(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite")
+    first, second = Forgotten(items=frozenset({"d1"})), Forgotten(authors=frozenset({"d2"}))
+    ledger.bury(first)
+    assert ledger.forgotten() == ledger.forgotten(unfinished=True) == first
+    ledger.settle_forgotten()
+    ledger.bury(second)
+    assert ledger.forgotten(unfinished=True) == second
+    assert ledger.forgotten() == Forgotten(frozenset({"d1"}), frozenset({"d2"}))
 
 
 def test_a_failed_migration_changes_nothing(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from tests.fabricated_run import HOSTILE, fabricate
 
 from voicemine import tables
+from voicemine.api import Run
 from voicemine.artefacts.publish import write_tables
 from voicemine.errors import ConfigError, StoreError, UsageError
-from voicemine.report import ReportSettings, draw, figures, pdf
+from voicemine.report import ReportSettings, draw, pdf
 
 
 class _Page(HTMLParser):
@@ -120,8 +121,21 @@ def test_without_a_browser_a_pdf_is_refused_with_the_cure(run_folder: Path, monk
 
 
 def test_pictures_for_a_notebook(hostile_folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    for plot in (figures.plot_journey, figures.plot_themes, figures.plot_map):
-        path = tmp_path / f"{plot.__name__}.png"
-        plot(hostile_folder).savefig(path, dpi=40)
+    figure_type = pytest.importorskip("matplotlib.figure").Figure
+    found = Run.open(hostile_folder)
+    for number, figure in enumerate((found.plot_journey(), found.plot_themes(limit=5), found.plot_map(labels=3))):
+        assert isinstance(figure, figure_type)
+        path = tmp_path / f"{number}.png"
+        figure.savefig(path, dpi=40)
         assert path.stat().st_size > 2_000
+    assert len(found.plot_themes(limit=5).axes[0].get_yticklabels()) == 5
+    assert len(found.plot_map(labels=3).axes[0].texts) == 3
+
+
+def test_a_map_that_was_not_drawn_is_told(run_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    write_tables(folder, {"map_points": tables.empty("map_points")}, csv_too=False)
+    with pytest.raises(UsageError, match=r"draw\.n_points"):
+        Run.open(folder).plot_map()

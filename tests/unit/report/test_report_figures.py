@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from voicemine.report import journey, lens, overview, points, sure, svg, themes, trends
+from voicemine.report import journey, lens, overview, personas, points, sure, svg, themes, trends
 from voicemine.report.data import RunData
 from voicemine.report.settings import ReportSettings
 
@@ -31,6 +31,23 @@ def test_a_first_run_has_nothing_to_compare_with(run: RunData) -> None:
     ledger = run.table("theme_ledger")
     alone = dataclasses.replace(run, found={**run.found, "theme_ledger": ledger[ledger["run_id"] == "20260705-now"]})
     assert "first run" in overview.changes(alone)[0]
+
+
+def test_what_ended_is_told_by_the_name_that_the_ledger_kept(run: RunData) -> None:
+    ledger = run.table("theme_ledger")
+    row = {**ledger.iloc[-1].to_dict(), "other_theme_id": None, "weight": None}
+    old = "'Maps: 'old' ones' was not found in 3 runs"
+    ended = pd.DataFrame([
+        {**row, "ordinal": 90, "theme_id": "t_a", "event": "gone", "note": old},
+        {**row, "ordinal": 91, "theme_id": "t_b", "event": "faded", "note": "'Vouchers': none are left"},
+        {**row, "ordinal": 92, "theme_id": "t_c", "event": "faded", "note": "sub-theme 'Parts': gone"},
+        {**row, "ordinal": 93, "theme_id": "T00000.0", "event": "continued", "note": "likeness 1.00"},
+        {**row, "ordinal": 94, "theme_id": "t_d", "event": "gone", "note": None}])
+    longer = pd.concat([ledger, ended], ignore_index=True)
+    lines = overview.changes(dataclasses.replace(run, found={**run.found, "theme_ledger": longer}))
+    assert "Gone: Maps: 'old' ones and 1 more." in lines and "Faded: Vouchers." in lines
+    # A sub-theme that went on is not counted among the themes.
+    assert lines[-1] == overview.changes(run)[-1]
 
 
 def test_an_effect_that_may_be_none_is_not_called_one(run: RunData) -> None:
@@ -108,6 +125,47 @@ def test_lenses_leave_out_ids_and_mark_only_sure_differences(run: RunData) -> No
     for one in found:
         assert all(d.q <= 0.05 and not d.low < 0 < d.high for d in one.findings)
         assert sum(v.n_items for v in one.values) + one.n_unknown == len(run.mined)
+
+
+def test_a_column_that_repeats_the_score_is_no_segment(run: RunData) -> None:
+    items = run.table("items")
+    band = items["score"].map(lambda s: None if pd.isna(s) else "low" if s <= 3 else "high").where(
+        items["score_kind"] == "nps")
+    found = dataclasses.replace(run, found={**run.found, "items": items.assign(attr_band=band)})
+    assert lens.repeating(found, SETTINGS) == ["Band"]
+    assert {x.column for x in lens.lenses(found, SETTINGS)} == {"attr_region", "attr_segment"}
+    assert "Band" in {f["title"] for f in points.facets(found, SETTINGS)["fields"]}
+
+
+def test_personas_show_what_the_tables_say(run: RunData) -> None:
+    found = personas.personas(run, SETTINGS)
+    table, traits = run.table("personas"), run.table("persona_traits")
+    assert {p.persona_id for p in found.cards} == {"p1", "p2", "p3"} and "3 groups" in found.told
+    assert [p.row["share"] for p in found.cards] == sorted(table["share"], reverse=True)
+    for card in found.cards:
+        own = traits[traits["persona_id"] == card.persona_id].set_index(["field", "value"])["share"]
+        assert card.pains and all(p.here == own["theme", p.theme_id] for p in card.pains)
+        assert all(share == own["touchpoint", place] for place, share in card.touchpoints)
+        assert [s.value for s in card.segments] == ["wales"] and card.quote
+        assert card.wants == [("request", 0.2)]
+    few = personas.personas(run, ReportSettings(min_authors=100_000)).cards
+    assert all(p.is_quote_held_back and not p.quote for p in few)
+
+
+@pytest.mark.parametrize(("with_theme", "said"), [(30, "need at least 60"), (900, "made up")])
+def test_where_there_are_no_personas_the_reason_is_told(run: RunData, with_theme: int, said: str) -> None:
+    manifest = {**run.manifest, "counts": {"personas": {"with_theme": with_theme}}}
+    bare = {**run.found, "personas": run.table("personas").head(0)}
+    found = personas.personas(dataclasses.replace(run, manifest=manifest, found=bare), SETTINGS)
+    assert not found.cards and said in found.told
+
+
+def test_moving_parts_of_themes_are_told(run: RunData) -> None:
+    found = trends.movers(run)
+    table = run.table("themes").set_index("theme_id")
+    moving = table[(table["level"] == 1) & table["status"].isin(["growing", "fading"])]
+    assert sorted(m.name for m in found) == sorted(moving["name"])
+    assert [m.status for m in found] == sorted((m.status for m in found), key=["growing", "fading"].index)
 
 
 def test_the_client_can_count_every_theme_from_its_items(run: RunData) -> None:

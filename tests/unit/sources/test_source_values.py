@@ -99,6 +99,7 @@ def test_zone_and_daylight_saving() -> None:
     assert stamps(["2025-07-01 12:00", "2025-01-01 12:00"], zone="Europe/Berlin") == [
         "2025-07-01 10:00:00", "2025-01-01 11:00:00"]
     assert parse_dates(["2025-03-30 02:30"], zone="Europe/Berlin").n_shifted == 1
+    assert stamps(["2025-10-26 02:30"], zone="Europe/Berlin") == stamps(["2025-10-26 00:30"]), "the first of the two"
     with pytest.raises(InputError, match="no time zone 'Europe/Nowhere'"):
         parse_dates(["2025-01-01"], zone="Europe/Nowhere")
 

@@ -273,4 +273,4 @@ def test_without_mentions_there_are_empty_tables():
 
 def test_the_stage_declares_what_it_writes():
     assert STAGE.writes == ("theme_members", "theme_nodes", "theme_model")
-    assert STAGE.needs == ("seed", "embed")
+    assert STAGE.needs == ("seed", "embed", "edits", "known_themes")

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.stages.test_cluster import Floats, fitted, frames, planted
 
 from voicemine.stages.cluster import ClusterSettings, ThemeModel, assign_themes, cluster
-from voicemine.stages.cluster.guidance import guided, seeded
+from voicemine.stages.cluster.guidance import guided, pairs_of, seeded
 from voicemine.stages.cluster.settings import SeedTheme
 
 
@@ -41,7 +41,7 @@ def most(labels: np.ndarray) -> int:
 def test_a_pair_that_belongs_together_unites_its_themes(six):
     vectors, label, _, model = six
     said = Said(one=centre(vectors, label, 0), two=centre(vectors, label, 2))
-    found = guided(model, [("one", "two")], [], embed=said)
+    found = guided(model, pairs_of([("one", "two")], embed=said), [])
     before, after = assign_themes(vectors, model).label, assign_themes(vectors, found).label
     a, b = (most(before[label == t]) for t in (0, 2))
     assert set(after[np.isin(before, [a, b])]) == {min(a, b)}
@@ -52,8 +52,9 @@ def test_a_pair_that_belongs_together_unites_its_themes(six):
 def test_a_pair_that_belongs_apart_divides_its_theme_and_the_parts_are_used_alike_for_new_mentions(six):
     vectors, label, _, model = six
     poles = Said(left=centre(vectors, label, 0), right=centre(vectors, label, 2))
-    united = guided(model, [("left", "right")], [], embed=poles)
-    found = guided(united, [], [("left", "right")], embed=poles)
+    pair = pairs_of([("left", "right")], embed=poles)
+    united = guided(model, pair, [])
+    found = guided(united, [], pair)
     after = assign_themes(vectors, found).label
     assert found.n_themes == united.n_themes + 1
     assert len(found.parent) == len(found.stability) == len(united.parent) + 1
@@ -68,7 +69,10 @@ def test_a_pair_with_a_text_outside_all_themes_changes_nothing(six):
     far = -vectors.mean(axis=0) / np.linalg.norm(vectors.mean(axis=0))
     said = Said(one=centre(vectors, label, 0), nowhere=far)
     assert assign_themes(said(["nowhere"]), model).label[0] == -1
-    assert guided(model, [("one", "nowhere")], [("nowhere", "one")], embed=said) is model
+    pairs = pairs_of([("one", "nowhere"), ("nowhere", "one")], embed=said)
+    assert guided(model, pairs[:1], pairs[1:]) is model
+    other_encoder = [(np.ones(3, np.float32), np.ones(3, np.float32))]
+    assert guided(model, other_encoder, other_encoder) is model
 
 
 def test_the_nearest_seed_within_its_threshold_takes_a_mention():

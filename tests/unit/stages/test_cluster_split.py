@@ -12,7 +12,8 @@ def _blocks(sizes: list[int]) -> tuple[sparse.csr_matrix, np.ndarray]:
     start = 0
     for i, size in enumerate(sizes):
         together[start:start + size, start:start + size] = 1 - np.eye(size)
-        points[start:start + size, i] = 1
+        # The first two blocks lie opposite each other: together they have no direction of their own.
+        points[start:start + size, 0 if i == 1 else i] = -1 if i == 1 else 1
         start += size
     return sparse.csr_matrix(together), points
 
@@ -46,3 +47,11 @@ def test_rows_of_a_part_without_support_join_the_nearest_part() -> None:
 
 def test_a_stable_theme_is_no_catch_all() -> None:
     assert len(set(_split([0] * 50 + [1] * 20, [30, 20, 20], above=0.4, firm=True))) == 2
+
+
+def test_a_large_theme_about_one_matter_is_no_catch_all() -> None:
+    together, points = _blocks([30, 20, 20])
+    points[30:50, :] = points[:1] * 0.8 + points[50:51] * 0.6
+    found = split_giants(np.array([0] * 50 + [1] * 20, np.int32), together, points, np.ones(70),
+                         firm=np.zeros(2, dtype=bool), above=0.4, least=5.0, texts=3, seed=0)
+    assert len(set(found)) == 2

@@ -51,7 +51,7 @@ def test_each_distinct_text_is_read_once_and_rows_point_to_it() -> None:
     assert sum(encoder.calls) == 2 == len(arrays["vectors"])
     assert arrays["rows"][0] == arrays["rows"][1] != arrays["rows"][2]
     assert (arrays["rows"] == arrays["item_rows"]).all()
-    assert counts == {"texts": 6, "distinct_texts": 2, "beyond_window": 0}
+    assert counts == {"texts": 6, "distinct_texts": 2, "encoded_now": 2, "beyond_window": 0}
 
 
 def test_numbers_of_placeholders_do_not_make_texts_differ() -> None:

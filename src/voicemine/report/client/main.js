@@ -26,7 +26,7 @@ const watch = new IntersectionObserver((entries) => {
 for (const id of links.keys()) { const section = document.getElementById(id); if (section) watch.observe(section); }
 
 // Everything folded away is printed too.
-addEventListener('beforeprint', () => { for (const d of document.querySelectorAll('details')) d.open = true; });
+addEventListener('beforeprint', () => { for (const d of document.querySelectorAll('details:not(.screen)')) d.open = true; });
 
 // One lens at a time; without this script all are shown.
 const lensSwitch = document.getElementById('lens-switch');

@@ -99,7 +99,7 @@ if (points) {
     for (const l of lit >= 0 ? labels.filter((x) => x.t === lit) : labels) {
       const x = l.x * scale + offX, y = l.y * scale + offY;
       if (x < 0 || y < 0 || x > wide || y > high) continue;
-      const text = lines(data.themes[l.t][1], 150), w = Math.max(...text.map((s) => ink.measureText(s).width)) / 2 + 4, h = text.length * 8 + 3;
+      const text = l.text ||= lines(data.themes[l.t][1], 150), w = l.half ||= Math.max(...text.map((s) => ink.measureText(s).width)) / 2 + 4, h = text.length * 8 + 3;
       const cx = Math.min(Math.max(x, w + 2), wide - w - 2), cy = Math.min(Math.max(y, h + 2), high - h - 2);
       if (taken.some((b) => Math.abs(b[0] - cx) < b[2] + w && Math.abs(b[1] - cy) < b[3] + h)) continue;
       taken.push([cx, cy, w, h]);

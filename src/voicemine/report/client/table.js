@@ -58,6 +58,11 @@ function applyLens() {
   return true;
 }
 
+// Long tables are shown in pages: laying out thousands of rows would make every click wait.
+const PAGE = 100;
+let limit = PAGE;
+const more = document.getElementById('more');
+
 function applyFilters() {
   const lensed = applyLens();
   const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -66,9 +71,12 @@ function applyFilters() {
   for (const row of rows) {
     const fits = (!lensed || +row.dataset.selected > 0) && chosen.every((s) => row.dataset[s.dataset.filter] === s.value) &&
       (!wanted.length || wanted.every((w) => wordsOf(row).includes(w)));
-    row.hidden = !fits;
     count += fits ? 1 : 0;
+    row.hidden = !fits || count > limit;
+    row.classList.remove('later');
   }
+  more.hidden = count <= limit;
+  more.textContent = `Show ${Math.min(PAGE, count - limit)} more of ${count}`;
   const text = count === rows.length ? `${count} themes` : `${count} of ${rows.length} themes`;
   document.getElementById('shown').textContent = text;
   say(text);
@@ -87,6 +95,7 @@ function sortBy(head, descending) {
     return (descending ? -order : order) || a.dataset.rank - b.dataset.rank;
   });
   body.append(...rows);
+  applyFilters();
   for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
   say(`Sorted by ${head.textContent.trim()}, ${descending ? 'highest' : 'lowest'} first`);
@@ -105,7 +114,9 @@ for (const head of table.tHead.rows[0].cells) {
   });
 }
 filters.hidden = false;
-filters.addEventListener('input', applyFilters);
+filters.addEventListener('input', () => { limit = PAGE; applyFilters(); });
+more.addEventListener('click', () => { limit += PAGE; applyFilters(); });
+addEventListener('beforeprint', () => { limit = Infinity; applyFilters(); });
 filters.addEventListener('submit', (event) => event.preventDefault());
 filters.addEventListener('reset', () => setTimeout(applyFilters));
 applyFilters();

@@ -14,12 +14,14 @@ import pandas as pd
 from voicemine import tables
 from voicemine.backends.protocols import Redactor
 from voicemine.errors import InputError, ModelError
+from voicemine.forgotten import Forgotten
 from voicemine.numerics.placeholders import placeholders
-from voicemine.stages.base import Stage
+from voicemine.stages.base import Earlier, Stage
 from voicemine.stages.clean import templates as boilerplate
 from voicemine.stages.clean.duplicates import repeats
 from voicemine.stages.clean.identity import Hasher, author_hash, hashed_id, is_personal, made_id, phone_like
-from voicemine.stages.clean.item import CleanedText, clean_many, redact
+from voicemine.stages.clean.item import CleanedText, redact
+from voicemine.stages.clean.memory import recall, remembered
 from voicemine.stages.clean.settings import CleanSettings
 from voicemine.stages.clean.templates import Templates
 
@@ -34,17 +36,22 @@ class Cleaned:
     clean_rejects: pd.DataFrame
     redactions: pd.DataFrame
     duplicates: pd.DataFrame
+    clean_memory: pd.DataFrame
+    clean_templates: pd.DataFrame
     templates: Templates = field(default_factory=Templates)
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def clean(raw: pd.DataFrame, *, settings: CleanSettings, hasher: Hasher, templates: Templates | None = None,
-          redactor: Redactor | None = None) -> Cleaned:
+def clean(raw: pd.DataFrame, kept_items: pd.DataFrame | None = None, *, settings: CleanSettings, hasher: Hasher,
+          templates: Templates | None = None, redactor: Redactor | None = None, forgotten: Forgotten | None = None,
+          known_templates: frozenset[str] = frozenset(), earlier: Earlier | None = None) -> Cleaned:
     """Clean `raw` (columns: see `_RAW`, plus `attr_*` and, if known, `speaker`).
 
-    templates: frozen boilerplate to apply; None learns it from these rows. redactor: finds personal data beyond
-    the built-in rules. Every row is in `items_clean` or `clean_rejects`. Raises InputError where two sources
-    share an id and `id_prefix` is off.
+    kept_items: items of earlier runs, clean already, that stay although they are no longer in the sources; what is in
+    `raw` again replaces them. templates: frozen boilerplate to apply; None learns it from these rows, and adds
+    known_templates, which earlier nights learnt. redactor: finds personal data beyond the built-in rules. forgotten:
+    items and authors that are refused without a trace of their words. Every row is in `items_clean` or
+    `clean_rejects`. Raises InputError where two sources share an id and `id_prefix` is off.
     """
     if settings.redact and settings.redactor == "rules+presidio" and redactor is None:
         raise ModelError("clean.redactor is rules+presidio, but presidio was not given; set clean.redactor=rules")
@@ -56,15 +63,20 @@ def clean(raw: pd.DataFrame, *, settings: CleanSettings, hasher: Hasher, templat
     texts = [t if isinstance(t, str) else "" for t in frame["text"].tolist()]
     ids = _ids(frame, texts, settings, hasher, counts)
     reasons = _refused(frame, texts, ids)
+    if forgotten:
+        authors = [author_hash(a, hasher) if (a := _given(v)) else None for v in frame["author"].tolist()]
+        hits = forgotten.rows(ids, authors, hasher)
+        reasons = ["forgotten" if hit else reason for hit, reason in zip(hits, reasons, strict=True)]
     keep = [at for at, reason in enumerate(reasons) if reason is None]
     _no_collision(frame, ids, keep)
 
-    cleaned_by_text = clean_many((texts[at] for at in keep), settings=settings,
-                                 extra=redactor.find if redactor else None)
+    cleaned_by_text = recall((texts[at] for at in keep), earlier, settings=settings, hasher=hasher,
+                             extra=redactor.find if redactor else None)
     if templates is None:
         shown = (c.text for c in cleaned_by_text.values() if c.skip_reason is None)
         templates = (boilerplate.learn(dict.fromkeys(shown), min_items=settings.template_min_items,
                                        min_share=settings.template_min_share) if settings.templates else Templates())
+        templates = Templates(templates.keys | (known_templates if settings.templates else frozenset()))
     final = {raw_text: boilerplate.strip(c.text, templates) for raw_text, c in cleaned_by_text.items()}
     for at in keep:
         _count(cleaned_by_text[texts[at]], final[texts[at]], counts)
@@ -76,6 +88,9 @@ def clean(raw: pd.DataFrame, *, settings: CleanSettings, hasher: Hasher, templat
 
     items = _items(frame, ids, keep, [cleaned_by_text[texts[at]] for at in keep], [final[texts[at]] for at in keep],
                    settings, hasher)
+    if kept_items is not None and len(kept_items):
+        items = _with_kept(items, kept_items, set(ids), forgotten, hasher)
+        counts["kept"] = len(items) - len(keep)
     duplicates = _duplicates(items, settings)
     representative = dict(zip(duplicates["item_id"].tolist(), duplicates["representative_id"].tolist(), strict=True))
     items["representative_id"] = [representative.get(i, i) for i in items["item_id"].tolist()]
@@ -90,7 +105,27 @@ def clean(raw: pd.DataFrame, *, settings: CleanSettings, hasher: Hasher, templat
     counts["rows_kept"] = len(items)
     return Cleaned(tables.conform("items_clean", items), tables.conform("rejects", rejects),
                    tables.conform("redactions", redactions), tables.conform("duplicates", duplicates),
+                   tables.conform("clean_memory", remembered(cleaned_by_text, hasher)),
+                   tables.conform("clean_templates", pd.DataFrame({"key": sorted(templates.keys)}, dtype=object)),
                    templates, dict(sorted(counts.items())))
+
+
+def _with_kept(items: pd.DataFrame, kept: pd.DataFrame, present: set[str], forgotten: Forgotten | None,
+               hasher: Hasher) -> pd.DataFrame:
+    """Items of earlier runs that are not in the sources now, in their order, and then those that are."""
+    absent = kept[~kept["item_id"].isin(present)]
+    if forgotten:
+        hits = forgotten.rows(absent["item_id"].tolist(), [_given(a) for a in absent["author_id"].tolist()], hasher)
+        absent = absent[[not hit for hit in hits]]
+    owner = dict(zip(kept["item_id"], kept["source"], strict=True))
+    other = [i for i, s in zip(items["item_id"], items["source"], strict=True) if owner.get(i, s) != s]
+    if other:
+        raise InputError(f"{len(other)} item id(s) belonged to another source on an earlier night, such as "
+                         f"'{other[0][:40]}'; set id_prefix for one of the sources")
+    if absent.empty:
+        return items
+    parts = [tables.conform("items_clean", part.reset_index(drop=True)) for part in (absent, items) if len(part)]
+    return tables.conform("items_clean", pd.concat(parts, ignore_index=True))
 
 
 def _count(cleaned: CleanedText, final: str, counts: Counter[str]) -> None:
@@ -228,9 +263,10 @@ def _rejects(frame: pd.DataFrame, ids: list[str], reasons: list[str | None], set
     sources, rows, texts = frame["source"].tolist(), frame["source_row"].tolist(), frame["text"].tolist()
     return pd.DataFrame({
         "ordinal": range(len(at)), "source": [str(sources[i]) for i in at], "row": [int(rows[i]) for i in at],
-        "item_id": [ids[i] for i in at], "stage": "clean", "reason": [reasons[i] for i in at],
-        "detail": [redact(texts[i], settings=settings)[:80] if isinstance(texts[i], str) and texts[i].strip() else None
-                   for i in at],
+        "item_id": [None if reasons[i] == "forgotten" else ids[i] for i in at], "stage": "clean",
+        "reason": [reasons[i] for i in at],
+        "detail": [None if reasons[i] == "forgotten" else redact(texts[i], settings=settings)[:80]
+                   if isinstance(texts[i], str) and texts[i].strip() else None for i in at],
     }, columns=list(tables.REJECTS.column_names))
 
 
@@ -242,7 +278,8 @@ def _redactions(items: pd.DataFrame) -> pd.DataFrame:
 
 
 STAGE = Stage(
-    name="clean", version=1, reads=("raw",), writes=("items_clean", "clean_rejects", "redactions", "duplicates"),
-    settings=CleanSettings, run=clean, needs=("hasher", "redactor"),
+    name="clean", version=2, reads=("raw", "kept_items"),
+    writes=("items_clean", "clean_rejects", "redactions", "duplicates", "clean_memory", "clean_templates"),
+    settings=CleanSettings, run=clean, needs=("hasher", "redactor", "forgotten", "known_templates", "earlier"),
     about="repairs, strips and redacts texts; finds language, non-answers, spam, boilerplate and duplicates",
 )

@@ -11,7 +11,8 @@ from voicemine.stages.cluster.model import CORE, NEAR, NONE, Assignment, Floats,
 
 _BLOCK = 4096
 _SHARPNESS = 8.0
-_TWIN = 0.9995
+#: Cosine from which a vector is taken for the exemplar itself.
+TWIN = 0.9995
 #: Nearest exemplars whose mean cosine must reach the floor.
 FLOOR_VOTERS = 5
 
@@ -37,11 +38,7 @@ def assign_themes(vectors: Floats, model: ThemeModel) -> Assignment:
         # The exemplars are kept in half precision; the asking side is rounded alike, so that a twin is a twin.
         asked = projection.apply(vectors[part]).astype(np.float16).astype(np.float32)
         near, cosine = top_matches(asked, base, k)
-        weight = np.exp(_SHARPNESS * (cosine - cosine[:, :1]))
-        twin = cosine[:, 0] >= _TWIN
-        weight[twin, 1:] = 0.0
-        top = vote(model.exemplar_theme[near], weight, model.n_themes)
-        top[~twin & (cosine[:, :FLOOR_VOTERS].mean(axis=1) < model.floor[0])] = -1
+        top, weight = judge(near, cosine, model)
         own = weight * ((model.exemplar_theme[near] == top[:, None]) & (top[:, None] >= 0))
         label[part] = top
         sub[part] = np.where(top >= 0, vote(model.exemplar_subtheme[near], own, len(model.parent)), -1)
@@ -49,6 +46,19 @@ def assign_themes(vectors: Floats, model: ThemeModel) -> Assignment:
     probability = np.round(probability, 4)
     fit = np.where(label < 0, NONE, np.where(probability >= model.core[0], CORE, NEAR)).astype(np.int8)
     return Assignment(label, sub, probability, fit)
+
+
+def judge(near: Ints, cosine: Floats, model: ThemeModel) -> tuple[Ints, Floats]:
+    """Theme (n,) that the nearest exemplars vote for, -1 = none, and their votes' weights (n, k).
+
+    near, cosine: (n, k), best first, as `top_matches` gives them.
+    """
+    weight: Floats = np.exp(_SHARPNESS * (cosine - cosine[:, :1]))
+    twin = cosine[:, 0] >= TWIN
+    weight[twin, 1:] = 0.0
+    top = vote(model.exemplar_theme[near], weight, model.n_themes)
+    top[~twin & (cosine[:, :FLOOR_VOTERS].mean(axis=1) < model.floor[0])] = -1
+    return top, weight
 
 
 def vote(labels: Ints, weights: npt.NDArray[np.floating], n_labels: int) -> Ints:

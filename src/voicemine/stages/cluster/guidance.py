@@ -1,4 +1,4 @@
-"""What users know before the data do: seed themes, and pairs of texts that belong together or apart."""
+"""What users know before the data do: seed themes, and what belongs together or apart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from voicemine.edits import Pair
 from voicemine.numerics.projection import Projection
 from voicemine.stages.cluster.assign import assign_themes
 from voicemine.stages.cluster.model import Floats, Ints, ThemeModel
@@ -33,31 +34,37 @@ def seeded(vectors: Floats, seeds: Sequence[SeedTheme], *, embed: Embed) -> tupl
     return np.where(enough, best, -1).astype(np.int32), near
 
 
-def guided(model: ThemeModel, together: Sequence[ThemePair], apart: Sequence[ThemePair], *,
-           embed: Embed) -> ThemeModel:
-    """The model with the themes of texts that belong together united, and those of texts that belong apart divided.
+def pairs_of(texts: Sequence[ThemePair], *, embed: Embed) -> list[Pair]:
+    """The vectors of pairs of texts."""
+    if not texts:
+        return []
+    vectors = embed([text for pair in texts for text in pair])
+    return [(vectors[i], vectors[i + 1]) for i in range(0, len(vectors), 2)]
 
-    A text stands for the theme that it would be assigned to; a pair with a text outside all themes changes nothing.
-    Divided is by the nearer of the two texts. Unions first, so that a division has the last word.
+
+def guided(model: ThemeModel, together: Sequence[Pair], apart: Sequence[Pair]) -> ThemeModel:
+    """The model with the themes of vectors that belong together united, and of those that belong apart divided.
+
+    A vector of length 1 stands for the theme that it would be assigned to; a pair with a vector outside all themes, or
+    of another encoder, changes nothing. Divided is by the nearer of the two. Unions first, so that a division has the
+    last word.
     """
-    for first, second in together:
-        a, b = _themes_of(model, (first, second), embed)
+    for pair in together:
+        a, b = _themes_of(model, pair)
         if a >= 0 <= b and a != b:
             model = _united(model, min(a, b), max(a, b))
-    for first, second in apart:
-        a, b = _themes_of(model, (first, second), embed)
+    for pair in apart:
+        a, b = _themes_of(model, pair)
         if a == b and a >= 0:
-            model = _divided(model, a, _projected(model, embed([first, second])))
+            model = _divided(model, a, Projection(model.mean, model.components).apply(np.stack(pair)))
     return model
 
 
-def _themes_of(model: ThemeModel, texts: ThemePair, embed: Embed) -> tuple[int, int]:
-    label = assign_themes(embed(list(texts)), model).label
+def _themes_of(model: ThemeModel, pair: Pair) -> tuple[int, int]:
+    if len(pair[0]) != len(model.mean):
+        return -1, -1
+    label = assign_themes(np.stack(pair).astype(np.float32), model).label
     return int(label[0]), int(label[1])
-
-
-def _projected(model: ThemeModel, vectors: Floats) -> npt.NDArray[np.float32]:
-    return Projection(model.mean, model.components).apply(vectors)
 
 
 def _united(model: ThemeModel, kept: int, gone: int) -> ThemeModel:

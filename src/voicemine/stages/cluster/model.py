@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,9 @@ class ThemeModel:
     (t + s,): mean best Jaccard over the runs. floor (1,): least cosine to the nearest exemplars; below it a vector
     has no theme. core (1,): probability from which a mention is core. voters (1,): exemplars that vote. tried (l, 4):
     of each level tried its resolution, groups, stability and separation. chosen (1,): row of the level shown.
-    label, sublabel, probability, fit (n,): the fitted rows, as given.
+    label, sublabel, probability, fit (n,): this run's rows, as given.
+    What later runs need (see incremental.py): row_hashes (n,): of this run's rows. fitted (f,): hashes of the rows of
+    the last full fit, sorted. usual (4,): what was fitted, to measure drift against. age (1,): runs since then.
     """
 
     mean: Floats
@@ -60,6 +62,10 @@ class ThemeModel:
     sublabel: Ints
     probability: Floats
     fit: npt.NDArray[np.int8]
+    row_hashes: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    fitted: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    usual: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
+    age: Ints = field(default_factory=lambda: np.zeros(1, np.int32))
 
     @property
     def n_themes(self) -> int:

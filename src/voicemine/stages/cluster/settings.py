@@ -41,8 +41,9 @@ class ClusterSettings(Settings):
     """Pairs of texts that must not share a theme; the theme that holds both is divided between them."""
     merge_above: float = Field(0.75, gt=0, le=1)
     """Cosine of two themes' centroids, the corpus mean taken out, from which they are one theme."""
-    split_above: float = Field(0.35, gt=0, le=1)
-    """A theme with more than this share of the mentions in themes is a catch-all: it is divided where it has parts."""
+    split_above: float = Field(0.2, gt=0, le=1)
+    """A theme with more than this share of the mentions in themes may be a catch-all: it is divided where it
+    is neither stable nor coherent and has parts."""
     neighbours: int = Field(30, ge=5, le=200)
     """Nearest mentions that each mention is compared with."""
     dimensions: int = Field(100, ge=2)
@@ -59,3 +60,12 @@ class ClusterSettings(Settings):
     """Share of consensus runs from which a mention counts as core of its theme."""
     stable: float = Field(0.5, ge=0, le=1)
     """Stability from which a theme counts as stable."""
+    refit: Literal["auto", "always", "never"] = "auto"
+    """On a later night: assign new mentions to the known themes and fit anew when needed (auto), fit anew every night
+    (always), or only when nothing is known (never)."""
+    refit_every: int = Field(30, ge=0)
+    """Runs after which themes are fitted anew whatever was measured; 0: no schedule."""
+    refit_growth: float = Field(0.25, gt=0)
+    """Fit anew when mentions since the last fit, or texts that are gone, exceed this share of what was fitted."""
+    refit_drift: float = Field(0.1, gt=0, le=1)
+    """Fit anew when by so much more of the new mentions than is usual fit no theme, or lie further from the known."""

@@ -14,12 +14,15 @@ Ints = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 _ROUNDS = 3
 _APART = 0.08
+#: Mean cosine of the members to their centroid, corpus mean taken out, from which a theme is about one matter.
+_COHERENT = 0.32
 
 
 def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weights: Weights, *,
                  firm: npt.NDArray[np.bool_], above: float, least: float, texts: int, seed: int) -> Ints:
     """Divide themes that hold more than the share `above` of the mentions in themes.
 
+    Only those that are neither stable nor coherent: a complaint that half of the customers share is one theme.
     theme (n,): -1 = none. together (n, n): co-association at a finer level, whose communities within a theme are its
     parts. firm (themes,): which are too stable to be a catch-all; they stay whole. points (n, p): rows of length 1;
     rows of parts without the support (`least` mentions, `texts` texts) join the part whose centroid is nearest. A
@@ -28,7 +31,9 @@ def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weigh
     out, firm = theme.astype(np.int64), firm.copy()
     for _ in range(_ROUNDS):
         mass = np.bincount(out[out >= 0], weights[out >= 0])
-        giants = [t for t in np.flatnonzero(mass > above * mass.sum()) if mass[t] >= 4 * least and not firm[t]]
+        giants = [t for t in np.flatnonzero(mass > above * mass.sum())
+                  if mass[t] >= 4 * least and not firm[t]
+                  and _coherence(points[out == t], weights[out == t]) < _COHERENT]
         divided = False
         for giant in giants:
             rows = np.flatnonzero(out == giant)
@@ -54,3 +59,8 @@ def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weigh
         if not divided:
             break
     return by_size(out.astype(np.int32), weights)
+
+
+def _coherence(points: Floats, weights: Weights) -> float:
+    """Length of the mean of rows of length 1: the mean cosine to their centroid."""
+    return float(np.linalg.norm(np.average(points, axis=0, weights=weights)))

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from voicemine import tables
+from voicemine.edits import ThemeEdits
 from voicemine.stages.base import Stage
-from voicemine.stages.cluster.fit import fit_themes
-from voicemine.stages.cluster.guidance import Embed, guided, seeded
+from voicemine.stages.cluster.guidance import Embed, guided, pairs_of, seeded
+from voicemine.stages.cluster.incremental import Texts, themes_tonight
 from voicemine.stages.cluster.model import ThemeModel
 from voicemine.stages.cluster.settings import ClusterSettings
 from voicemine.stages.cluster.views import label_vectors
@@ -22,15 +23,18 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 _FITS = np.array(["none", "near", "core"], dtype=object)
 #: Cosine to an example from which a mention is of the core of its seed theme.
 _SEED_CORE = 0.7
+_NO_EDITS = ThemeEdits()
 
 
 @dataclass(frozen=True)
 class Clustered:
-    """Tables `theme_members` and `theme_nodes`, and the fitted state `theme_model` (see ThemeModel.to_arrays)."""
+    """Tables `theme_members` and `theme_nodes`, the fitted state `theme_model` (see ThemeModel.to_arrays), and how it
+    came about."""
 
     theme_members: pd.DataFrame
     theme_nodes: pd.DataFrame
     theme_model: Arrays
+    counts: Mapping[str, float | str]
 
 
 def in_scope(mention_labels: pd.DataFrame, scope: str) -> npt.NDArray[np.bool_]:
@@ -45,14 +49,16 @@ def in_scope(mention_labels: pd.DataFrame, scope: str) -> npt.NDArray[np.bool_]:
 
 
 def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arrays, *, settings: ClusterSettings,
-            seed: int, embed: Embed) -> Clustered:
+            seed: int, embed: Embed, edits: ThemeEdits = _NO_EDITS,
+            known_themes: Arrays | None = None) -> Clustered:
     """Cluster the mentions in scope. A mention out of scope, or unlike every theme, has no theme.
 
-    Seed themes take their mentions first; the rest is fitted, and united and divided as the settings say.
+    Seed themes take their mentions first; the rest is fitted, and united and divided as the settings and the edits say.
 
     segments and mention_labels: the tables, a row per mention. encoding: `rows` (segments,), `vectors` and,
-    where the encoder has a label model, `logits.*`. Equal
-    texts are fitted once, with their number as weight. Theme keys are numbered by falling size.
+    where the encoder has a label model, `logits.*`. Equal texts are fitted once, with their number as weight. Theme
+    keys are numbered by falling size. edits: what people changed by hand. known_themes: the theme model of the night
+    before, which new mentions are held against (see incremental.py).
     """
     labels = mention_labels.set_index("mention_id").reindex(segments["mention_id"]).reset_index()
     chosen = np.flatnonzero(in_scope(labels, settings.scope))
@@ -67,15 +73,18 @@ def cluster(segments: pd.DataFrame, mention_labels: pd.DataFrame, encoding: Arra
     given, nearness = seeded(vectors, settings.seeds, embed=embed)
     free = np.flatnonzero(given < 0)
     labels_of = label_vectors({name: values[free] for name, values in logits.items()})
-    model = fit_themes(
-        vectors[free], weights=counts[free], keys=[keys[i] for i in free], texts=[words[i] for i in free],
-        labels=labels_of, settings=settings, seed=seed,
-        guide=lambda fitted: guided(fitted, settings.together, settings.apart, embed=embed))
+    night = themes_tonight(
+        Texts(vectors[free], counts[free], [keys[i] for i in free], [words[i] for i in free], labels_of), known_themes,
+        settings=settings, seed=seed,
+        guide=lambda fitted: guided(fitted, [*pairs_of(settings.together, embed=embed), *edits.together],
+                                    [*pairs_of(settings.apart, embed=embed), *edits.apart]))
+    model = night.model
     place_of = np.full(len(distinct), -1, np.int64)
     place_of[free] = np.arange(len(free))
     seeds = _Seeds(given[place], nearness[place])
     return Clustered(_members(segments, chosen, place_of[place], model, seeds),
-                     _nodes(model, place_of[place], settings, seeds), model.to_arrays())
+                     _nodes(model, place_of[place], settings, seeds), model.to_arrays(),
+                     {"fit": night.how, **night.counts})
 
 
 @dataclass(frozen=True)
@@ -141,5 +150,5 @@ def _nodes(model: ThemeModel, place: npt.NDArray[np.int64], settings: ClusterSet
 STAGE = Stage(
     name="cluster", version=3, reads=("segments", "mention_labels", "encoding"),
     writes=("theme_members", "theme_nodes", "theme_model"), settings=ClusterSettings, run=cluster,
-    needs=("seed", "embed"), about="themes and sub-themes of the mentions in scope",
+    needs=("seed", "embed", "edits", "known_themes"), about="themes and sub-themes of the mentions in scope",
 )

@@ -22,8 +22,13 @@ Embed = Callable[[Sequence[str]], Floats]
 #: Names closer than this (cosine) would be taken for one another.
 _SAME = 0.9
 _READS_WELL = 0.55
-#: Polarity from which a lemma stands for a problem.
-_PAINFUL = 0.2
+#: Nouns that are a problem by themselves.
+_TROUBLES = frozenset("""
+    accident breach bug cancellation complaint crack crash damage delay dispute dirt disruption downtime error
+    failure fault fraud freeze glitch hassle hole injury interruption issue jam lag lateness leak loss mess mistake
+    mould nightmare noise nuisance outage overcharge penalty poison problem queue refusal rudeness scam scratch
+    smell spam stain surcharge theft trouble virus wait waste wrong
+""".split())
 #: Mentions of the theme, and of its siblings together, in which candidates are counted.
 _INSIDE, _OUTSIDE = 800, 3000
 _WEIGHTS = Weights()
@@ -99,14 +104,13 @@ def name_themes(
                   for score, c, vector in row[:_JUDGED]]
         ranked.append(sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:])
     names = _give(themes, ranked, samples, words, lexicon, embed)
-    return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n, polarity, bags))
+    return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n))
             for n, sign in zip(names, signs, strict=True)]
 
 
-def says_problem(named: Named, polarity: npt.NDArray[np.float64], bags: Bags) -> bool:
+def says_problem(named: Named) -> bool:
     """Does a word of the name stand for a problem by itself, or deny something?"""
-    lemmas = [float(polarity[bags.index[w]]) for w in named.key if w in bags.index]
-    return max(lemmas, default=0.0) >= _PAINFUL or bool(named.key & MARKS) or named.words[0] in ("no", "without")
+    return bool(named.key & (_TROUBLES | MARKS)) or named.words[0] in ("no", "without")
 
 
 def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[str]],

@@ -241,7 +241,10 @@ def _nouns(head: Token) -> Iterator[Phrase]:
     first = words[0]
     described = any(c.dep_ == "amod" and _low(c) in words for c in head.lefts)
     shape = 0.45 if first in ("no", "too", "not") else 0.6 if described else 0.4 if len(words) > 1 else 0.1
-    yield Phrase(tuple(words), shape, is_thing=True)
+    # "Faster broadband" is a wish for a thing, "slow broadband" says what is wrong with it.
+    judged = first in ("no", "too", "not") or any(
+        c.dep_ == "amod" and _low(c) in words and "Cmp" not in c.morph.get("Degree", []) for c in head.lefts)
+    yield Phrase(tuple(words), shape, is_thing=not judged)
     case = _child(head, "case")
     if case is not None and _low(case) in _JOIN and _child(head, "cop") is not None:
         yield Phrase((_low(case), *words), 0.6)
@@ -250,6 +253,6 @@ def _nouns(head: Token) -> Iterator[Phrase]:
             yield Phrase((_low(case), *words, "for", _low(duration)), 0.75)
     where = _pp(head, near=2)
     if where and len(words) <= 3:
-        yield Phrase((*words, *where), min(shape + 0.1, 0.8), is_thing=True)
+        yield Phrase((*words, *where), min(shape + 0.1, 0.8), is_thing=not judged)
     if described and len(words) > 2:
         yield Phrase(tuple(_np(head, short=True)), 0.45, is_thing=True)

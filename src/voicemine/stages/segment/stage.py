@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from voicemine.errors import ModelError
-from voicemine.stages.base import Stage
+from voicemine.stages.base import Earlier, Stage
 from voicemine.stages.segment.cuts import rule_cuts, rule_sentences, settle, word_starts
 from voicemine.stages.segment.join import Span, join
 from voicemine.stages.segment.kinds import CLAUSE, HARD, SENTENCE, Cut
@@ -24,6 +24,8 @@ _WINDOW = 20_000
 _BATCH = 256
 _ZONE = 8192
 _CHUNK = 4096
+#: Mentions by text, and whether the pipeline reads its language.
+Known = Mapping[tuple[str, bool], list[Span]]
 #: From how many texts on it pays to start worker processes.
 FORK_FROM = 12_000
 #: Languages whose sentences the pipeline reads; "und" is text too short to tell. Others are cut by rule alone.
@@ -49,9 +51,12 @@ def segment_text(text: str, doc: Doc | None, *, settings: SegmentSettings) -> li
 
 
 def segment_texts(
-    texts: Sequence[str], *, settings: SegmentSettings, nlp: Language, languages: Sequence[str] | None = None
+    texts: Sequence[str], *, settings: SegmentSettings, nlp: Language, languages: Sequence[str] | None = None,
+    known: Known | None = None,
 ) -> list[list[Span]]:
     """Mentions of each text; equal texts are read once. *languages* are ISO codes, one a text.
+
+    *known* are the mentions of texts that were cut before.
 
     Raises:
         ModelError: *nlp* has no component that finds sentences.
@@ -66,7 +71,9 @@ def segment_texts(
     waiting: list[str] = []
     for key in dict.fromkeys(keys):
         text, is_read = key
-        if not is_read:
+        if known and key in known:
+            done[key] = known[key]
+        elif not is_read:
             done[key] = segment_text(text, None, settings=settings)
         elif needs_model(text, len(word_starts(text)), rule_words=settings.rule_words):
             waiting.append(text)
@@ -77,7 +84,9 @@ def segment_texts(
     return [done[key] for key in keys]
 
 
-def segment(items: pd.DataFrame, *, settings: SegmentSettings, nlp: Language) -> pd.DataFrame:
+def segment(
+    items: pd.DataFrame, *, settings: SegmentSettings, nlp: Language, known: Known | None = None
+) -> pd.DataFrame:
     """Mention rows of *items* (item_id, text, and language if known): the columns of the table ``segments``.
 
     ``text`` of a mention is ``items.text[start:end]``; ``mention_id`` is ``{item_id}#{ordinal}``. An item whose
@@ -85,7 +94,7 @@ def segment(items: pd.DataFrame, *, settings: SegmentSettings, nlp: Language) ->
     """
     texts = [str(text) for text in items["text"]]
     languages = ["" if pd.isna(code) else str(code) for code in items["language"]] if "language" in items else None
-    spans = segment_texts(texts, settings=settings, nlp=nlp, languages=languages)
+    spans = segment_texts(texts, settings=settings, nlp=nlp, languages=languages, known=known)
     rows = [
         (f"{item_id}#{ordinal}", str(item_id), ordinal, span.start, span.end, text[span.start : span.end])
         for item_id, text, found in zip(items["item_id"], texts, spans, strict=True)
@@ -95,9 +104,25 @@ def segment(items: pd.DataFrame, *, settings: SegmentSettings, nlp: Language) ->
     return frame.astype({"ordinal": "int64", "start": "int64", "end": "int64"})
 
 
-def run(items_clean: pd.DataFrame, *, settings: SegmentSettings, nlp: Language) -> Segmented:
+def known_spans(earlier: Earlier | None) -> Known:
+    """Mentions of the texts that an earlier run has cut, by text and whether the pipeline reads its language."""
+    items, segments = (earlier.read(n) for n in ("items_clean", "segments")) if earlier else (None, None)
+    if items is None or segments is None:
+        return {}
+    spans: dict[str, list[Span]] = {}
+    for item_id, start, end in zip(segments["item_id"], segments["start"], segments["end"], strict=True):
+        spans.setdefault(item_id, []).append(Span(int(start), int(end)))
+    return {(text, code in _READ): spans[item_id]
+            for item_id, text, code in zip(items["item_id"], items["text"], items["language"], strict=True)
+            if item_id in spans}
+
+
+def run(
+    items_clean: pd.DataFrame, *, settings: SegmentSettings, nlp: Language, earlier: Earlier | None = None
+) -> Segmented:
     """The stage's entry for the runner: items that are not mined have no mentions."""
-    return Segmented(segments=segment(items_clean[items_clean["is_mined"]], settings=settings, nlp=nlp))
+    mined = items_clean[items_clean["is_mined"]]
+    return Segmented(segments=segment(mined, settings=settings, nlp=nlp, known=known_spans(earlier)))
 
 
 STAGE = Stage(
@@ -107,7 +132,7 @@ STAGE = Stage(
     writes=("segments",),
     settings=SegmentSettings,
     run=run,
-    needs=("nlp",),
+    needs=("nlp", "earlier"),
     about="cuts items into mentions: sentences and clauses that can be judged alone",
 )
 

@@ -125,14 +125,20 @@ def _end(
         i = int(np.argmax(overlap.shared[:, j]))
         share = _ratio(overlap.shared[i, j], present) or 0.0
         if share >= max(settings.split_share, 0.5):
-            return [Event(known, "merged", ids[keys[i]], share, "this share of its mentions went there")]
+            return [Event(known, "merged", ids[keys[i]], share,
+                          f"{_called(old)}: this share of its mentions went there")]
     missed = int(old["missed"]) + 1
     if missed >= settings.gone_after_runs:
-        return [Event(known, "gone", None, None, f"not found in {missed} runs")]
+        return [Event(known, "gone", None, None, f"{_called(old)} was not found in {missed} runs")]
     if old["state"] == "live":
         why = "none of its mentions are left" if present == 0 else "its mentions form no theme any more"
-        return [Event(known, "faded", None, None, why)]
+        return [Event(known, "faded", None, None, f"{_called(old)}: {why}")]
     return []
+
+
+def _called(old: pd.Series) -> str:
+    """What a theme that ends was called: no table of this run holds its name any more."""
+    return f"{'sub-theme ' if int(old['level']) else ''}'{old['name']}'"
 
 
 def _flows(

@@ -16,10 +16,11 @@ def settle_names(
 ) -> tuple[dict[str, str], tuple[Event, ...]]:
     """Names by theme_id, and a `renamed` event for each known theme whose name changed.
 
-    The rule: a pinned name stays, and a seed theme is called what its user calls it. A known theme keeps its name while it shares at least half of its known members
-    with the last run, and its centroid has a cosine of at least `rename_below` to that of the night it was named.
-    Else, and for a new theme, the name found in this run is taken. Two themes of one level never share a name:
-    the one that kept it goes first, then the larger; the other gets its best keyword in brackets.
+    The rule: a pinned name stays, and a seed theme is called what its user calls it. A known theme keeps its name while
+    it shares at least half of its known members with the last run, and its centroid has a cosine of at least
+    `rename_below` to that of the night it was named. Else, and for a new theme, the name found in this run is taken.
+    Two themes of one level never share a name: the one that kept it goes first, then the larger; the other gets its
+    best keyword in brackets.
     """
     known = prior.themes.set_index("theme_id")
     row = {t: i for i, t in enumerate(prior.themes["theme_id"])}

@@ -64,7 +64,7 @@ class TrackSettings(Settings):
     """Coming periods that are forecast; 0: none."""
     interventions: tuple[Intervention, ...] = ()
     """What was done and when, to be held against the course of the themes, each with date, what, themes or
-    touchpoint."""
+    touchpoint; or a YAML file with such a list, relative to this file."""
 
     @field_validator("time_zone")
     @classmethod

@@ -147,7 +147,7 @@ def _ledger(prior: PriorThemes, events: list[Event], run_id: str) -> pd.DataFram
 
 
 STAGE = Stage(
-    name="track", version=1,
+    name="track", version=2,
     reads=("items_clean", "segments", "theme_members", "theme_nodes", "theme_names", "theme_sizes", "encoding"),
     writes=("theme_ids", "theme_trends", "theme_ledger", "theme_translation", "forecasts", "interventions",
             "theme_centroids"),

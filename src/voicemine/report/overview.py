@@ -21,6 +21,16 @@ _RANGES = {"nps": (0.0, 10.0), "stars5": (1.0, 5.0), "csat5": (1.0, 5.0), "csat7
            "percent": (0.0, 100.0)}
 
 
+#: A theme whose name fits fewer of its members is unspecific: nobody can fix it as it stands.
+_SPECIFIC = 0.2
+
+
+def to_fix(themes: pd.DataFrame) -> pd.DataFrame:
+    """The themes that can be acted on, first to fix first; all of them where none says what the matter is."""
+    specific = themes[themes["name_precision"] >= _SPECIFIC]
+    return specific if len(specific) else themes
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure: its name, value, interval in words, and a note."""
@@ -67,7 +77,7 @@ class Overview:
 def overview(run: RunData) -> Overview:
     """All of the headline from the tables."""
     return Overview(figures=_figures(run), sentiment=_sentiment(run), read=_read(run), left_out=left_out(run),
-                    changes=changes(run), first=[_first(t) for t in records(run.themes.head(3))])
+                    changes=changes(run), first=[_first(t) for t in records(to_fix(run.themes).head(3))])
 
 
 def _read(run: RunData) -> str:

@@ -194,3 +194,10 @@ def test_certainty_says_what_the_tables_hold_and_no_address(run: RunData) -> Non
     stage = next(x for x in found.labels if x.title == "Journey stage")
     assert stage.kept == pytest.approx((run.mentions["stage"] != "unclear").mean())
     assert sum(n for _, n in stage.bins) == len(run.mentions)
+
+
+def test_an_unspecific_theme_is_nothing_to_fix_first(run):
+    themes = run.themes.copy()
+    themes.loc[0, "name_precision"] = 0.1
+    assert overview.to_fix(themes)["theme_id"].tolist() == themes["theme_id"].tolist()[1:]
+    assert overview.to_fix(themes.assign(name_precision=0.1))["theme_id"].tolist() == themes["theme_id"].tolist()

@@ -114,6 +114,7 @@ _night(Path(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_second_night_that_is_killed_ends_as_an_undisturbed_one(home: Path) -> None:
     first, second = _runs(home)
     stormy, root = home / "stormy", Path(__file__).resolve().parents[2]

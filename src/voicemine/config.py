@@ -31,7 +31,7 @@ from voicemine.stages.name.settings import NameSettings
 from voicemine.stages.personas.settings import PersonasSettings
 from voicemine.stages.segment.settings import SegmentSettings
 from voicemine.stages.track.settings import TrackSettings
-from voicemine.taxonomy import Taxonomy, UniqueKeyLoader, load_taxonomy, load_yaml
+from voicemine.taxonomy import Taxonomy, load_taxonomy, load_yaml, parse_yaml
 
 
 class RunSettings(Settings):
@@ -185,8 +185,7 @@ def _override(content: dict[str, Any], text: str) -> None:
 
 def _scalar(value: str, text: str) -> Any:
     try:
-        # UniqueKeyLoader derives from SafeLoader.
-        return yaml.load(value, Loader=UniqueKeyLoader)  # noqa: S506
+        return parse_yaml(value)
     except yaml.YAMLError as fault:
         raise ConfigError([f"--set {text}: the value is not valid YAML; quote it"]) from fault
 

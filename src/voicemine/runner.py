@@ -232,6 +232,8 @@ def _call(stage: Stage, settings: Any, reads: list[Any], backends: Backends) -> 
         raise StageError(f"stage {stage.name}: {fault}") from fault
     except MemoryError as fault:
         raise StageError(f"stage {stage.name} ran out of memory; lower encode.window or mine fewer items") from fault
+    # The one place that catches everything: whatever a stage or a model behind it raises, the night ends with the
+    # stage's name and exit code 4, and the last complete run stays current.
     except Exception as fault:
         text = f"{type(fault).__name__}: {str(fault)[:200]}"
         raise StageError(f"stage {stage.name} failed ({text}); the last complete run stays current; "

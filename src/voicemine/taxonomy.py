@@ -111,11 +111,16 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def parse_yaml(text: str) -> Any:
+    """The value that a YAML text states. Raises yaml.YAMLError, and ValueError for an impossible date."""
+    # UniqueKeyLoader derives from SafeLoader: no Python object can be built from the text.
+    return yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506
+
+
 def load_yaml(path: Path) -> Any:
     """Read a YAML file safely. Raises ConfigError naming file, line and fault."""
     try:
-        # UniqueKeyLoader derives from SafeLoader: no Python object can be built from the file.
-        return yaml.load(path.read_text("utf-8"), Loader=UniqueKeyLoader)  # noqa: S506
+        return parse_yaml(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError([f"cannot read {path}: {fault}"]) from fault
     except yaml.YAMLError as fault:

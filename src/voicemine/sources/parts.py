@@ -31,6 +31,7 @@ _BINARY = {
     b"SQLite format 3": "an SQLite database; name it as `connection`, with a `query`", b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file", b"\x28\xb5\x2f\xfd": "a zstd file",
 }
+#: zipfile raises RuntimeError for a member under a password and NotImplementedError for an unknown compression.
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
 

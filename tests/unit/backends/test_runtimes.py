@@ -206,7 +206,7 @@ class Cramped(torch.nn.Module):
 
 def _cramped(most: int) -> tuple[TorchRuntime, Cramped]:
     made = TorchRuntime(Cramped(most), identity="cramped", device="cpu", threads=1)  # type: ignore[arg-type]
-    made._budget = Budget(64, most=4096)
+    made.budget = Budget(64, most=4096)
     made._device = _NotCpu()  # type: ignore[assignment]
     return made, made._graph  # type: ignore[return-value]
 

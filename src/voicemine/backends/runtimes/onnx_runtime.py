@@ -37,16 +37,8 @@ class OnnxRuntime:
         with converted(store, f"{version}-{onnx.__version__}", graph, lambda folder: _export(graph, folder)) as folder:
             self._session = onnxruntime.InferenceSession(
                 str(folder / "graph.onnx"), options, providers=["CPUExecutionProvider"])
-        self._budget = Budget(COMPILED_TOKENS)
-        self._identity = identity
-
-    @property
-    def identity(self) -> str:
-        return self._identity
-
-    @property
-    def budget(self) -> Budget:
-        return self._budget
+        self.budget = Budget(COMPILED_TOKENS)
+        self.identity = identity
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """See `Runtime`."""

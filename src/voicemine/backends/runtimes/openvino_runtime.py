@@ -46,16 +46,8 @@ class OpenVinoRuntime:
         for _ in range(self._workers):
             self._requests.put(compiled.create_infer_request())
         self._n_outputs = len(compiled.outputs)
-        self._budget = Budget(COMPILED_TOKENS)
-        self._identity = identity
-
-    @property
-    def identity(self) -> str:
-        return self._identity
-
-    @property
-    def budget(self) -> Budget:
-        return self._budget
+        self.budget = Budget(COMPILED_TOKENS)
+        self.identity = identity
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """See `Runtime`."""

@@ -31,16 +31,8 @@ class TorchRuntime:
             raise ModelError(f"encode.device '{device}' cannot be used: {str(fault).splitlines()[0]}") from fault
         on_cpu = self._device.type == "cpu"
         self._threads = threads
-        self._budget = Budget(TORCH_TOKENS) if on_cpu else Budget(_FIRST_TOKENS, most=_MOST_TOKENS)
-        self._identity = identity
-
-    @property
-    def identity(self) -> str:
-        return self._identity
-
-    @property
-    def budget(self) -> Budget:
-        return self._budget
+        self.budget = Budget(TORCH_TOKENS) if on_cpu else Budget(_FIRST_TOKENS, most=_MOST_TOKENS)
+        self.identity = identity
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """See `Runtime`. Raises ModelError where a single row is too much for the device's memory."""
@@ -62,9 +54,9 @@ class TorchRuntime:
             half = len(batch.ids) // 2
             if half == 0:
                 raise ModelError("the device's memory cannot hold a single text; use encode.device: cpu") from fault
-            self._budget.halve(batch.ids.size)
+            self.budget.halve(batch.ids.size)
         else:
-            self._budget.grow(batch.ids.size)
+            self.budget.grow(batch.ids.size)
             return found
         if self._device.type == "cuda":
             torch.cuda.empty_cache()

@@ -25,7 +25,7 @@ _STREET = re.compile(
 _STREET_HEARD = re.compile(
     rf"(?<![\w$£€.,/-])\d{{1,5}} (?:(?:[nsew]|north|south|east|west|ne|nw|se|sw) )?((?:[a-z0-9]{{1,20}} ){{1,3}})"
     rf"(?:street|avenue|boulevard|road|lane|blvd|st|rd|ave|dr|ln|hwy|pkwy)\b{_UNIT}"
-    rf"(?:(?: [a-z]{{2,20}}){{1,3}} (?:{_STATE.lower()})(?: \d{{4,5}})?)?")
+    rf"(?:(?: [a-z]{{2,20}}){{1,3}} (?:{_STATE.lower()})\b(?: \d{{4,5}})?)?")
 _NOT_STREET = re.compile(
     r"\b(?:the|a|an|of|from|on|in|at|to|and|or|for|is|was|min|mins|minutes?|miles?|hours?|hour|blocks?|stars?|days?|"
     r"times?|"

@@ -19,7 +19,7 @@ VOCABULARY = ("my address is new 12 4471 park lane road area ca no suite 78701 a
     ("address no 67 old mill ridge oregon 97035 phone number 4155552671", "address <ADDRESS> phone number <PHONE>"),
     ("9415 jonquil pines austin tx 78701", "<ADDRESS>"),
     ("8692 e harbour drive\nzanesville oh 43701", "<ADDRESS>\n<ADDRESS_2>"),
-    ("street\n192 fennel lane\ncity\nenglewood\nstate\nco", "street\n<ADDRESS>\ncity\n<ADDRESS_2>\nstate\n<ADDRESS_3>"),
+    ("street\n192 fennel lane\ncity\nenglewood\nstate\nco", "street\n<ADDRESS>\n<ADDRESS_2>\n<ADDRESS_3>"),
     ("graham bell jbd 768", "<PERSON_1> <ACCOUNT>"),
     ("gt 67 g 6", "<ACCOUNT>"),
     ("booking confirmation number ft 76 yi", "booking confirmation number <ACCOUNT>"),

@@ -196,7 +196,7 @@ def _run_stage(
     stage: Stage, loaded: Loaded, backends: Backends, store: StageStore, state: _State, reporter: Reporter, force: bool
 ) -> Cost | None:
     settings = getattr(loaded.config, stage.name)
-    how = {"stage": stage.name, "version": stage.version, "settings": settings.model_dump(mode="json"),
+    how = {"stage": stage.name, "version": stage.version, "settings": settings.shaping(),
            "needs": {name: backends.identity(name) for name in stage.needs}}
     family = digest_json(how)
     key = digest_json({**how, "reads": {name: state.keys[name] for name in stage.reads}})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -15,3 +17,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
     )
+
+    #: Fields that say how the work is shared out, never what comes of it.
+    effort: ClassVar[frozenset[str]] = frozenset()
+
+    def shaping(self) -> dict[str, Any]:
+        """What the result depends on, as JSON values: all fields but those of `effort`."""
+        return self.model_dump(mode="json", exclude=set(self.effort))

@@ -44,6 +44,13 @@ def test_a_changed_setting_recomputes_from_its_stage_on(first: Outcome, run_few:
     assert second.folder.name != first.folder.name
 
 
+def test_how_many_processes_work_is_no_reason_to_work_again(first: Outcome, run_few: Runner, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(first.folder.parent, out, symlinks=True)
+    second = run_few(out, "clean.processes=2", "segment.processes=1")
+    assert {"clean", "segment"} <= {n for n, c in second.manifest["stages"].items() if c.get("reused")}
+
+
 def test_an_altered_stage_result_is_not_trusted(first: Outcome, run_few: Runner, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(first.folder.parent, out, symlinks=True)

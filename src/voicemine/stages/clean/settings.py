@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from voicemine.settings import Settings
 
 class CleanSettings(Settings):
     """How raw items are repaired, redacted, and told apart."""
+
+    effort: ClassVar[frozenset[str]] = frozenset({"processes"})
 
     html: bool = True
     """Strip HTML tags and resolve entities."""

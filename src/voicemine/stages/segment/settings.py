@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from voicemine.settings import Settings
 
 class SegmentSettings(Settings):
     """How items are cut into mentions."""
+
+    effort: ClassVar[frozenset[str]] = frozenset({"processes"})
 
     unit: Literal["mention", "sentence", "item"] = "mention"
     """mention: clauses that can be judged alone; sentence: whole sentences; item: items stay whole."""

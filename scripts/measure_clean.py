@@ -31,6 +31,7 @@ import pandas as pd
 
 from voicemine.stages.clean import CleanSettings, clean, explain
 from voicemine.stages.clean.item import clean_many
+from voicemine.stages.clean.language import identify
 from voicemine.stages.clean.redact import find
 from voicemine.stages.clean.repair import repair
 
@@ -109,6 +110,19 @@ def own_set(split: str) -> Tally:
         if row["split"] == split:
             tally.judge(row["text"], [])
     return tally
+
+
+def languages() -> None:
+    """How often the language is told, and how often told wrong, on the test set of this repository."""
+    told: Counter[str] = Counter()
+    for line in (ROOT / "data/language/items.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        code = identify(row["text"], floor=SETTINGS.language_confidence).code
+        kind = "right" if code == row["lang"] else "undetermined" if code == "und" else "wrong"
+        told[f"{'und' if row['lang'] == 'und' else 'language'} {kind}"] += 1
+    print("\nlanguage of short feedback in 17 languages, and of texts that have none")
+    for kind, count in sorted(told.items()):
+        print(f"  {kind:<28} {count:>6}")
 
 
 def support_turns(path: Path) -> Tally:
@@ -208,6 +222,7 @@ def main() -> None:
         return
     own_set("tuned").show("own test set, the part that the rules were tuned on")
     own_set("fresh").show("own test set, written after the rules")
+    languages()
     if given.shared:
         data = given.shared / "data"
         support_turns(data / "labelled/multidogo_support_sentences.jsonl.gz").show("customer turns of "

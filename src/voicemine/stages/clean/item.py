@@ -57,7 +57,8 @@ def clean_text(raw: str, *, settings: CleanSettings, extra: Extra | None = None)
     elif spam:
         reason = "agent" if spam == "brand_reply" else "spam"
     elif language.code == "und":
-        reason = None if settings.mine_undetermined else "language"
+        served = settings.mine_undetermined and (not language.is_strange or "*" in settings.languages)
+        reason = None if served else "language"
     elif language.code not in settings.languages and "*" not in settings.languages:
         reason = "language"
     return CleanedText(text, agent, language.code, language.confidence, reason, spam, tuple(steps))

@@ -42,15 +42,29 @@ _SHARED = frozenset(
     "sent kind brand hell singe pain four chat pour main sale tape fin sang dame date courage important possible "
     "probable simple terrible "
     "impossible horrible table double capable animal general local final central".split())
+# Hindi in Latin letters, as app reviews from India have it, mixed with English. None of these is an English word.
+_HINDI = frozenset(
+    "hai hain ka ki ke ko nahi nhi nahin kar karo karte karta krte krta karne krne karna krna bhi bahut bhut "
+    "bahot bohot bhot aur hota hoti hote gaya gya raha rahi rha rhi kya kuch koi mera mere meri mene maine mujhe "
+    "muje mujhse tha thi wala wale wali yeh iska isko uska uske usko jata jati leta lete leti dikhate dikha "
+    "dikhata paise paisa bekar bekaar ghatiya bakwas acha accha bhai kabhi phir jyada zyada apna apne apni tak "
+    "sahi baar baad hum hume mein kiya diya sab kam raat pehle abhi milta milti mila chal rahe hu hoon na ho se "
+    "ya".split())
+_HINDI_WEAK = frozenset("ho na se ya ka ki ke ko kar kam hum hu tak baar sab mila chal".split())
+_LONG, _STRANGE = 6, 0.4
 _MAX_CHARS = 400
 
 
 @dataclass(frozen=True)
 class Language:
-    """ISO 639-1 code or `und`, and a probability (0 where undetermined)."""
+    """ISO 639-1 code or `und`, and a probability (0 where undetermined).
+
+    is_strange: undetermined though long, and not for want of words: most of them are no frequent English words.
+    """
 
     code: str
     confidence: float
+    is_strange: bool = False
 
 
 _NONE = Language(UNDETERMINED, 0.0)
@@ -79,6 +93,9 @@ def identify(text: str, *, floor: float) -> Language:
     words = _WORD.findall(sample.lower().replace("’", "'"))
     if not words:
         return _NONE
+    hindi = _romanised_hindi(words)
+    if hindi >= floor:
+        return Language("hi", round(hindi, 3))
     vocabulary, proof = _english()
     known = sum(map(vocabulary.__contains__, words))
     proven = sum(map(proof.__contains__, words))
@@ -88,16 +105,26 @@ def identify(text: str, *, floor: float) -> Language:
         confidence = 1.0 - 0.5 ** min(proven, 8) * (1.0 - 0.6 * cover) - 0.5 * (1.0 - cover)
         if cover >= 0.6 and confidence >= floor and (len(words) >= 3 or cover == 1.0):
             return Language("en", round(min(confidence, 0.999), 3))
+    unknown = Language(UNDETERMINED, 0.0, is_strange=len(words) >= _LONG and cover < _STRANGE)
     letters = sum(map(len, words))
     foreign = not sample.isascii() and any(ord(c) >= _LATIN_END for c in sample if c.isalpha())
     if (not foreign and (letters < 12 or len(words) < 3)) or letters < 2:
-        return _NONE
+        return unknown
     code, probability = _model().classify(sample)
     probability = float(probability)
     if code == "en" and cover < 0.34:
-        return _NONE
+        return unknown
     if not foreign and len(words) < 5:
         probability *= 0.85
     if probability < floor:
-        return _NONE
+        return unknown
     return Language("no" if code == "nb" else str(code), round(min(probability, 0.999), 3))
+
+
+def _romanised_hindi(words: list[str]) -> float:
+    """How sure it is that the words are Hindi, or Hindi mixed with English; 0 where few of them are."""
+    found = [w for w in words if w in _HINDI]
+    strong = len(set(found) - _HINDI_WEAK)
+    if strong < 2 or len(found) < 0.15 * len(words):
+        return 0.0
+    return 1.0 - 0.4 ** min(len(found), 7)

@@ -29,7 +29,8 @@ class CleanSettings(Settings):
     languages: tuple[str, ...] = ("en",)
     """Languages that the models serve (ISO 639-1). Items in others are kept and counted, not mined."""
     mine_undetermined: bool = True
-    """Mine items that are too short for their language to be told."""
+    """Mine items that are too short for their language to be told. Longer ones whose words are mostly no English are
+    left out all the same, unless `languages` holds "*"."""
     language_confidence: float = Field(default=0.7, ge=0.0, le=1.0)
     """Below this an item's language is `und`."""
     spam: Literal["mark", "reject"] = "mark"

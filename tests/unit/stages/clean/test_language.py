@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from voicemine.stages.clean.language import identify
@@ -26,3 +29,21 @@ def test_short_texts_are_undetermined_and_never_english(text: str) -> None:
 
 def test_the_floor_decides() -> None:
     assert identify("great service thanks", floor=0.99).code == "und"
+
+
+def test_the_test_set_is_read_right_and_hardly_ever_wrong() -> None:
+    path = Path(__file__).parents[4] / "data/language/items.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [(row["lang"], identify(row["text"], floor=0.7).code) for row in rows]
+    told = [(gold, code) for gold, code in found if gold != "und"]
+    assert sum(gold == code for gold, code in told) >= 0.9 * len(told)
+    assert sum(code not in (gold, "und") for gold, code in told) <= 0.01 * len(told)
+    assert all(code == "und" for gold, code in found if gold == "und")
+
+
+@pytest.mark.parametrize(("text", "is_strange"), [
+    ("maza aa geya ye phele naloon vi vadia aa", True), ("super app", False),
+    ("the kettle leaks and nobody cares", False), ("ordered SKU KX-2290B got KX-2209D, pls fix", False),
+])
+def test_long_texts_without_english_words_are_strange(text: str, is_strange: bool) -> None:
+    assert identify(text, floor=0.7).is_strange is is_strange

@@ -10,7 +10,7 @@ import numpy as np
 from voicemine.artefacts.keys import Hasher
 from voicemine.artefacts.vectors import Array, Bools, Layout, VectorCache, keys_of
 from voicemine.backends.encoder_default import DefaultEncoder
-from voicemine.backends.protocols import Encoder, Encoding, Floats
+from voicemine.backends.protocols import Encoder, Encoding
 
 _SPLIT = 1024  # logits are kept in steps of 1/1024, as the encode stage exports them
 
@@ -78,12 +78,12 @@ class CachedEncoder:
             records[hit] = known
         return _encoding(records, layout, n_known=int(hit.sum()))
 
-    def few(self, texts: Sequence[str]) -> Floats:
-        """Vectors (n, d) of a handful of texts that are not feedback; they are not kept."""
+    def few(self, texts: Sequence[str]) -> Encoding:
+        """A handful of texts that are not feedback; they are not kept."""
         encoder = self._inner()
         if isinstance(encoder, DefaultEncoder):
-            return encoder.encode(texts, filled=False).vectors
-        return encoder.encode(texts).vectors
+            return encoder.encode(texts, filled=False)
+        return encoder.encode(texts)
 
     def release(self) -> None:
         """Let the encoder go, so that its memory is free; it is loaded again where a text asks for it."""

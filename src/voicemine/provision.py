@@ -26,7 +26,7 @@ from voicemine.cached import CachedEncoder
 from voicemine.config import Loaded
 from voicemine.encoders import provide_encoder
 from voicemine.errors import ModelError
-from voicemine.numerics.calibration import Calibration, calibration_from
+from voicemine.numerics.calibration import Calibration, calibration_from, complaint_and_praise
 from voicemine.resources import model_dir
 from voicemine.stages.name.settings import LanguageModelSettings
 
@@ -104,6 +104,8 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
     backends = Backends(available, forget=encoder.prune)
     # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
     available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
+    judged = f"{available['encoder'].identity}/{available['calibration'].identity}"
+    available["judge"] = Backend(judged, lambda: _Judge(backends))
     return backends
 
 
@@ -132,7 +134,18 @@ class _Embed:
 
     def __call__(self, texts: Sequence[str]) -> Floats:
         encoder: CachedEncoder = self._backends.get("encoder")
-        return encoder.few(texts)
+        return encoder.few(texts).vectors
+
+
+class _Judge:
+    """Texts to (n, 2): how surely each is a complaint, and praise, by the encoder's own labels; 0.5 without any."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        encoder: CachedEncoder = self._backends.get("encoder")
+        return complaint_and_praise(encoder.few(texts).logits, self._backends.get("calibration"), n=len(texts))
 
 
 def _pipeline(loaded: Loaded, *, for_sentences: bool) -> Backend:

@@ -114,7 +114,7 @@ def test_no_word_of_a_text_is_on_disk(tmp_path: Path) -> None:
 
 def test_a_handful_of_other_texts_is_not_kept(tmp_path: Path) -> None:
     encoder, _inner, _ = _cached(tmp_path)
-    assert encoder.few(["a definition"]).shape == (1, 3)
+    assert encoder.few(["a definition"]).vectors.shape == (1, 3)
     assert list(tmp_path.rglob("rows")) == []
 
 

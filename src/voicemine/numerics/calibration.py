@@ -63,6 +63,21 @@ def probabilities(logits: npt.NDArray[Any], calibration: SetCalibration) -> Floa
     return softmax((np.asarray(logits, dtype=np.float64) + bias) / calibration.temperature)
 
 
+def complaint_and_praise(logits: Mapping[str, npt.NDArray[Any]], calibration: Calibration, *, n: int,
+                         ) -> npt.NDArray[np.float32]:
+    """How surely each of n texts is a complaint (mean probability of a pain and of a negative or mixed feeling), and
+    praise (probability of a positive feeling), (n, 2); 0.5 where the logits lack a label set."""
+    found = np.full((n, 2), 0.5, np.float32)
+    if n and {"pain", "sentiment"} <= logits.keys() & calibration.keys():
+        feeling = probabilities(logits["sentiment"], calibration["sentiment"])
+        names = calibration["sentiment"].labels
+        column = {name: feeling[:, i] for i, name in enumerate(names)}
+        pain = probabilities(logits["pain"], calibration["pain"])[:, calibration["pain"].labels.index("1")]
+        found[:, 0] = (pain + column["negative"] + column["mixed"]) / 2
+        found[:, 1] = column["positive"]
+    return found
+
+
 def log_loss(given: Floats, truth: npt.NDArray[np.int64]) -> float:
     """Mean negative log probability of the true column."""
     return float(-np.log(np.clip(given[np.arange(len(truth)), truth], 1e-12, None)).mean())

@@ -16,7 +16,7 @@ from voicemine.stages.base import Stage
 from voicemine.stages.name.describe import UNSPECIFIC, describe, keywords
 from voicemine.stages.name.fit import name_precision
 from voicemine.stages.name.material import Theme, lexicon_of, mention_vectors, parse, parsed_members, samples, themes_of
-from voicemine.stages.name.naming import Embed, Named, name_themes, siblings, written
+from voicemine.stages.name.naming import Embed, Judge, Named, name_themes, siblings, undecided, written
 from voicemine.stages.name.quotes import Members, choose_quotes
 from voicemine.stages.name.score import lemma_polarity
 from voicemine.stages.name.settings import NameSettings
@@ -42,12 +42,13 @@ class NamedThemes:
 def name(
     segments: pd.DataFrame, mention_labels: pd.DataFrame, items_clean: pd.DataFrame, encoding: Encoding,
     theme_members: pd.DataFrame, theme_nodes: pd.DataFrame, *, settings: NameSettings, tagger: Language, embed: Embed,
-    namer: Namer | None = None,
+    judge: Judge = undecided, namer: Namer | None = None,
 ) -> NamedThemes:
     """Name, describe and quote every theme and sub-theme.
 
     tagger: a pipeline with tags, lemmas and a parse in UD labels; without a parse, names come from frequent word runs.
     embed: the encoder that made `encoding`, texts to unit vectors (n, d); it reads the candidate names.
+    judge: tells how surely a candidate name states a complaint, or praise.
     namer: suggests names from keywords and typical quotes; a suggestion is used only where the members bear it out.
     """
     themes = themes_of(segments, theme_members, theme_nodes, encoding)
@@ -68,7 +69,8 @@ def name(
     signs = [_sign(t, labels) for t in themes]
     fits = _precision(themes, counted, position, encoding)
     named = name_themes(themes, wanted, docs, words, counted, position, lemma_polarity(counted, known), sentiment,
-                        signs, lexicon, embed=embed, fits=fits, settings=settings)
+                        signs, lexicon, embed=embed, judge=judge,
+                        fits=fits, settings=settings)
     found = keywords([[words[int(r)] for r in t.rows] for t in themes], lexicon, count=settings.keywords)
     quotes = _quotes(themes, signs, segments, labels, items_clean, theme_members, encoding, settings)
     shown = [written(n, lexicon) for n in named]
@@ -182,8 +184,8 @@ def _quotes(themes: list[Theme], signs: list[int], segments: pd.DataFrame, label
 
 
 STAGE = Stage(
-    name="name", version=3,
+    name="name", version=4,
     reads=("segments", "mention_labels", "items_clean", "encoding", "theme_members", "theme_nodes"),
-    writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "namer"),
+    writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "judge", "namer"),
     about="name, describe and quote themes",
 )

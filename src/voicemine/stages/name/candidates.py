@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from voicemine.stages.name.phrases import Phrase
-from voicemine.stages.name.words import Lexicon
+from voicemine.stages.name.words import NOT, Lexicon
 
 _BLOCKED = frozenset({"fuck", "fucking", "shit", "shitty", "crap", "damn", "hell", "wtf", "bullshit", "ass", "asshole",
                       "bitch", "fail", "lol", "omg", "xxx", "xxxx", "etc", "plz", "pls", "thx", "thnx", "ya", "y'all"})
@@ -25,9 +25,12 @@ _NESTED = 0.6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate name of one theme. words: its best wording; support: mentions of the sample that hold it; first:
-    the first (most central) of them; feeling: their mean sentiment score; is_thing: it names a thing and says nothing
-    of it.
+    """A candidate name of one theme.
+
+    words: its best wording; support: mentions of the sample that hold it; first: the first (most central) of them;
+    feeling: their mean sentiment score; is_thing: it names a thing and says nothing of it; is_noun: it is a noun
+    phrase; telling: how surely it states the complaint (or the praise) by itself, where that was asked; denied: of
+    those who say this or its contrary, the share that say this (1 where it denies nothing).
     """
 
     words: tuple[str, ...]
@@ -37,6 +40,9 @@ class Candidate:
     first: int = 0
     feeling: float = 0.0
     is_thing: bool = False
+    is_noun: bool = False
+    telling: float = 0.5
+    denied: float = 1.0
 
 
 def usable(words: Sequence[str], lexicon: Lexicon, *, max_words: int) -> bool:
@@ -60,6 +66,7 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
     support: Counter[frozenset[str]] = Counter()
     shapes: dict[tuple[str, ...], float] = {}
     things: set[tuple[str, ...]] = set()
+    nouns: set[tuple[str, ...]] = set()
     first: dict[frozenset[str], int] = {}
     feelings: dict[frozenset[str], float] = defaultdict(float)
     for number, mention in enumerate(found):
@@ -73,6 +80,8 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
             wordings[key][phrase.words] += 1
             if phrase.is_thing:
                 things.add(phrase.words)
+            if phrase.is_noun:
+                nouns.add(phrase.words)
             shapes[phrase.words] = max(phrase.shape, shapes.get(phrase.words, 0.0))
         support.update(own)
         if sentiment is not None:
@@ -84,8 +93,10 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
         # A wording that is hardly ever used does not stand for the others.
         used = [w for w, n in counts.items() if n >= 0.25 * top]
         best = max(used, key=lambda w: (shapes[w] + 0.5 * counts[w] / top - 0.03 * len(w), tuple(reversed(w))))
+        # "No reply" has no contrary in "reply"; "never ordered" has one in "ordered".
+        contrary = support[key - {NOT}] if NOT in key and not {"no", "without"} & set(best) else 0
         made.append(Candidate(best, key, shapes[best], support[key], first[key], feelings[key] / support[key],
-                              best in things))
+                              best in things, best in nouns, denied=support[key] / (support[key] + contrary)))
     return _whole_phrases(sorted(made, key=lambda c: (-c.support, c.words)), lexicon)
 
 

@@ -18,6 +18,8 @@ from voicemine.stages.name.settings import NameSettings
 from voicemine.stages.name.words import Bags, Lexicon
 
 Embed = Callable[[Sequence[str]], Floats]
+#: Phrases to (n, 2): how surely each states a complaint, and praise.
+Judge = Callable[[Sequence[str]], Floats]
 
 #: Names closer than this (cosine) would be taken for one another.
 _SAME = 0.9
@@ -33,18 +35,30 @@ _TROUBLES = frozenset("""
 _INSIDE, _OUTSIDE = 800, 3000
 _WEIGHTS = Weights()
 #: How many of the best candidates are judged by the members that they fit, and what a full fit is worth.
-_JUDGED, _FITTING = 15, 2.5
+_JUDGED, _FITTING = 20, 2.5
+#: What it is worth that a phrase by itself states the complaint (or the praise); from where on it does; below what it
+#: does not at all; and how well "Problems with ..." does.
+_TELLING, _TELLS_IT, _TELLS_NOTHING, _AS_PROBLEM = 1.4, 0.6, 0.35, 0.6
+#: What it costs that one mention alone of so many says it.
+_SAID_ONCE, _MANY = 0.4, 30
 
 
 @dataclass(frozen=True)
 class Named:
     """The name of one theme: words in lower case, their content lemmas, vector of the phrase; is_thing: the phrase
-    names a thing and not what is wrong with it."""
+    names a thing and not what is wrong with it; telling: how surely it states the complaint (or the praise) by
+    itself."""
 
     words: tuple[str, ...]
     key: frozenset[str]
     vector: Floats
     is_thing: bool = False
+    telling: float = 0.5
+
+
+def undecided(texts: Sequence[str]) -> Floats:
+    """A judge that has no opinion."""
+    return np.full((len(texts), 2), 0.5, np.float32)
 
 
 def siblings(themes: Sequence[Theme]) -> list[list[int]]:
@@ -62,12 +76,13 @@ def name_themes(
     themes: Sequence[Theme], samples: Sequence[Rows], docs: Mapping[int, Doc], words: Mapping[int, list[str]],
     bags: Bags, position: Mapping[int, int], polarity: npt.NDArray[np.float64], sentiment: npt.NDArray[np.float64],
     signs: Sequence[int], lexicon: Lexicon, *, embed: Embed, fits: Callable[[int, Named], float],
-    settings: NameSettings,
+    settings: NameSettings, judge: Judge = undecided,
 ) -> list[Named]:
     """One name for each theme, unlike every other name; themes of the default level choose first.
 
     sentiment: score of every mention of `segments`, 0 where unknown. signs: 1 where pains are named, -1 where
-    delights are, 0 for either. fits: estimated share of a theme's members that a name fits, by the theme's number.
+    delights are, 0 for either. judge: how surely a phrase states a complaint, or praise. fits: estimated share of a
+    theme's members that a name fits, by the theme's number.
     """
     held = np.asarray(bags.table.sum(axis=0)).ravel()
     idf = np.log1p(bags.table.shape[0] / np.maximum(held, 1.0)) ** 0.5
@@ -92,20 +107,40 @@ def name_themes(
         shortlists.append([(float(scores[j]), found[j]) for j in order])
     vectors = _phrase_vectors(shortlists, embed)
     ranked = []
-    for i, (context, shortlist) in enumerate(zip(contexts, shortlists, strict=True)):
+    for context, shortlist in zip(contexts, shortlists, strict=True):
         row = []
         if shortlist:
             theirs = np.stack([vectors[c.words] for _, c in shortlist])
             close = semantic([c for _, c in shortlist], theirs, context, _WEIGHTS)
             row = [(round(s + float(m), 4), c, vectors[c.words]) for (s, c), m in zip(shortlist, close, strict=True)]
         row.sort(key=lambda r: (-r[0], r[1].words))
-        # A name is for all members: of the best, the one that fits most of them.
-        judged = [(round(score + _FITTING * fits(i, Named(c.words, c.key, vector)), 4), c, vector)
-                  for score, c, vector in row[:_JUDGED]]
-        ranked.append(sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:])
+        ranked.append(row)
+    telling = _telling([[c for _, c, _ in row[:_JUDGED]] for row in ranked], signs, judge)
+    for i, row in enumerate(ranked):
+        # A name is for all members: of the best, the one that fits most of them and says what is wrong.
+        judged = []
+        for (score, c, vector), tells in zip(row[:_JUDGED], telling[i], strict=True):
+            # A thing will be written "Problems with ...", which tells enough.
+            bare = signs[i] > 0 and (c.is_thing or (c.is_noun and tells < _TELLS_NOTHING))
+            worth = max(tells, _AS_PROBLEM) if bare else tells
+            score += _FITTING * fits(i, Named(c.words, c.key, vector)) + _TELLING * worth
+            score -= _SAID_ONCE * (c.support == 1 and len(samples[i]) >= _MANY)
+            judged.append((round(score, 4), replace(c, telling=tells, is_thing=bare), vector))
+        ranked[i] = sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:]
     names = _give(themes, ranked, samples, words, lexicon, embed)
-    return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n))
+    return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n) and n.telling < _TELLS_IT)
             for n, sign in zip(names, signs, strict=True)]
+
+
+def _telling(rows: Sequence[Sequence[Candidate]], signs: Sequence[int], judge: Judge) -> list[list[float]]:
+    """How surely each candidate of each theme states what the theme is: a complaint, praise, or either."""
+    wanted = sorted({c.words for row in rows for c in row})
+    if not wanted:
+        return [[] for _ in rows]
+    # Steps of 1/64: the last bits of a sum decide nothing.
+    found = dict(zip(wanted, np.round(judge([" ".join(w) for w in wanted]) * 64) / 64, strict=True))
+    return [[float(found[c.words].max() if not sign else found[c.words][0 if sign > 0 else 1]) for c in row]
+            for row, sign in zip(rows, signs, strict=True)]
 
 
 def says_problem(named: Named) -> bool:
@@ -144,7 +179,7 @@ def _give(themes: Sequence[Theme], ranked: Sequence[Sequence[tuple[float, Candid
         for i, choice in zip(level, assign([ranked[i] for i in level], same=_SAME, taken=taken), strict=True):
             if choice is not None:
                 _, candidate, vector = ranked[i][choice]
-                names[i] = Named(candidate.words, candidate.key, vector, candidate.is_thing)
+                names[i] = Named(candidate.words, candidate.key, vector, candidate.is_thing, candidate.telling)
     spent = {n.words for n in names.values()}
     for i, theme in enumerate(themes):
         if i not in names:

@@ -16,11 +16,13 @@ from voicemine.stages.name.words import NEGATIONS
 
 
 class Phrase(NamedTuple):
-    """A candidate: lower-case words, how well its shape reads as a name (0..1), and whether it only names a thing."""
+    """A candidate: lower-case words, how well its shape reads as a name (0..1), whether it only names a thing, and
+    whether it is a noun phrase at all."""
 
     words: tuple[str, ...]
     shape: float
     is_thing: bool = False
+    is_noun: bool = False
 
 
 _NOT = frozenset({"not", "n't", "nt", "n’t", "never"})
@@ -244,7 +246,7 @@ def _nouns(head: Token) -> Iterator[Phrase]:
     # "Faster broadband" is a wish for a thing, "slow broadband" says what is wrong with it.
     judged = first in ("no", "too", "not") or any(
         c.dep_ == "amod" and _low(c) in words and "Cmp" not in c.morph.get("Degree", []) for c in head.lefts)
-    yield Phrase(tuple(words), shape, is_thing=not judged)
+    yield Phrase(tuple(words), shape, not judged, is_noun=True)
     case = _child(head, "case")
     if case is not None and _low(case) in _JOIN and _child(head, "cop") is not None:
         yield Phrase((_low(case), *words), 0.6)
@@ -253,6 +255,6 @@ def _nouns(head: Token) -> Iterator[Phrase]:
             yield Phrase((_low(case), *words, "for", _low(duration)), 0.75)
     where = _pp(head, near=2)
     if where and len(words) <= 3:
-        yield Phrase((*words, *where), min(shape + 0.1, 0.8), is_thing=not judged)
+        yield Phrase((*words, *where), min(shape + 0.1, 0.8), not judged, is_noun=True)
     if described and len(words) > 2:
-        yield Phrase(tuple(_np(head, short=True)), 0.45, is_thing=True)
+        yield Phrase(tuple(_np(head, short=True)), 0.45, is_thing=True, is_noun=True)

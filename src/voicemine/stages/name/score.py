@@ -39,6 +39,7 @@ class Weights:
     shape: float = 0.7
     length: float = 0.3
     proper: float = 0.7
+    denied: float = 1.5
 
 
 def lemma_polarity(bags: Bags, pain: Floats) -> Floats:
@@ -85,7 +86,8 @@ def lexical(
     denied, so it does not count here); contrast: log of both shares over those of the siblings; coverage: mean share
     of its lemmas, weighted by rarity, that members hold; polarity: its most painful lemma (or most delightful);
     feeling: how strongly the mentions that say it feel in the theme's direction; shape and length: how it reads;
-    proper: a penalty for names of persons, brands and places.
+    proper: a penalty for names of persons, brands and places; denied: one for a denial of what the theme's members
+    mostly affirm ("doesn't delay").
     """
     keys = [[bags.index[w] for w in sorted(c.key) if w in bags.index and w != NOT] for c in candidates]
     lengths = np.array([max(len(k), 1) for k in keys], dtype=np.float64)
@@ -108,11 +110,13 @@ def lexical(
     feeling = np.array([-context.sign * c.feeling for c in candidates])
     shapes = np.array([c.shape for c in candidates])
     length = np.array([_LENGTH.get(len(c.words), 0.5) for c in candidates])
+    denied = np.array([c.denied for c in candidates])
     score: Floats = (
         weights.said * np.sqrt(said_in) + weights.held * np.sqrt(whole_in) + weights.contrast * contrast
         + weights.coverage * coverage + weights.polarity * polarity
         + weights.feeling * feeling + weights.shape * shapes
-        + weights.length * length - weights.proper * proper)
+        + weights.length * length - weights.proper * proper
+        - weights.denied * np.maximum(0.6 - denied, 0.0) / 0.6)
     return score
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from voicemine import runner
 from voicemine.backends.protocols import Encoding, Floats
 from voicemine.provision import Backend, labels_folder, provide, read_calibration
+from voicemine.stages.name.naming import undecided
 
 DIMENSION = 64
 
@@ -52,7 +53,8 @@ def _provided(loaded: Any, **options: Any) -> Any:
     found = provide(loaded, **options)
     sizes = {name: list(c.labels) for name, c in read_calibration(labels_folder(loaded)).items()}
     encoder = WordEncoder(sizes)
-    found.available |= {"encoder": Backend("words", lambda: encoder), "embed": Backend("words", lambda: encoder)}
+    found.available |= {"encoder": Backend("words", lambda: encoder), "embed": Backend("words", lambda: encoder),
+                        "judge": Backend("", lambda: undecided)}
     found.forget = lambda: 0
     return found
 

@@ -216,6 +216,23 @@ def test_level_is_the_reproducible_and_separated_one():
     assert choose_level(levels[:1]) == 0
 
 
+def test_the_level_of_the_last_fit_stays_unless_another_is_clearly_better() -> None:
+    none = np.zeros((2, 1), np.int32)
+
+    def levels(second: float) -> list[Level]:
+        return [Level(2.0 ** (i - 4), none, 40, 0.6 if i < 3 else second, 0.2) for i in range(6)]
+
+    assert choose_level(levels(0.63)) == 4
+    assert choose_level(levels(0.63), before=float(np.float32(2.0 ** -4))) == 0
+    assert choose_level(levels(0.69), before=float(np.float32(2.0 ** -4))) == 4
+
+
+def test_one_lucky_level_does_not_win_over_a_good_neighbourhood():
+    none = np.zeros((2, 1), np.int32)
+    stability = [0.6, 0.75, 0.6, 0.7, 0.72, 0.69]
+    assert choose_level([Level(2.0 ** (i - 4), none, 40, s, 0.2) for i, s in enumerate(stability)]) == 4
+
+
 def test_best_jaccard_by_hand():
     label = np.array([0, 0, 0, 1, 1, -1], np.int32)
     run = np.array([0, 0, 1, 1, 1, 1], np.int32)

@@ -26,18 +26,23 @@ _FINER = 4  # levels, half an octave each
 #: A theme at least so stable is one matter, however large: it is not divided.
 _FIRM = 0.75
 _NULL_ROWS = 1000
+#: Neighbours, and how fine the themes are, are properties of the corpus: they are looked for with the same draws
+#: whatever the seed, which decides what the consensus is taken over.
+_LEVEL_SEED = 0
 _LEFT_OUT = 0.08
 
 
 def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequence[str], settings: ClusterSettings,
                texts: Sequence[str] | None = None, labels: Floats | None = None, seed: int = 0,
-               guide: Callable[[ThemeModel], ThemeModel] = lambda model: model) -> ThemeModel:
+               guide: Callable[[ThemeModel], ThemeModel] = lambda model: model,
+               before: float | None = None) -> ThemeModel:
     """Find themes in (n, d) vectors of length 1 of distinct texts.
 
     weights (n,): mentions of each text. keys (n,): a name of each text's content, unique; work is ordered by it, so
     that the order of the rows changes nothing. texts (n,): their words, a second view. labels (n, r): where in the
     journey they stand, a third one (`views.label_vectors`). guide: changes the fitted themes before rows are assigned.
-    Returns the model; its `label` and the like are in the given order.
+    before: resolution of the level that the last fit of this corpus showed. Returns the model; its `label` and the
+    like are in the given order.
     """
     order = sorted(range(len(keys)), key=lambda i: keys[i])
     if len(order) > settings.max_fit:
@@ -48,23 +53,24 @@ def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequen
     share = len(order) / max(len(keys), 1)
     where = None if labels is None else labels[order]
     model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], words, where, settings,
-                 least=max(2.0, settings.min_mentions * share), seed=seed)
+                 least=max(2.0, settings.min_mentions * share), seed=seed, before=before)
     model = guide(model)
     found = assign_themes(vectors, model)
     return replace(model, label=found.label, sublabel=found.sublabel, probability=found.probability, fit=found.fit)
 
 
 def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, labels: Floats | None,
-         settings: ClusterSettings, *, least: float, seed: int) -> ThemeModel:
+         settings: ClusterSettings, *, least: float, seed: int, before: float | None = None) -> ThemeModel:
     n = len(vectors)
     if n < 2 * settings.min_texts + 2:
         return _without_graph(vectors, weights, settings)
     projection = fit_projection(vectors, settings.dimensions)
     points = projection.apply(vectors).astype(np.float16).astype(np.float32)
     views = view_neighbours(points, texts, max(2, min(settings.neighbours, n // 4)), labels=labels,
-                            seed=seed)
-    levels = try_levels(points, views, weights, resolutions=RESOLUTIONS, runs=settings.runs, least=least, seed=seed)
-    chosen = choose_level(levels, n_themes=settings.n_themes)
+                            seed=_LEVEL_SEED)
+    levels = try_levels(points, views, weights, resolutions=RESOLUTIONS, runs=settings.runs, least=least,
+                        seed=_LEVEL_SEED)
+    chosen = choose_level(levels, n_themes=settings.n_themes, before=before)
     runs, graph = runs_around(levels, chosen), joint_graph(views)
     voting = consensus_runs(views, levels[chosen].resolution, count=settings.consensus_runs, seed=seed)
     found = consensus(graph, voting, seed=seed, n_themes=settings.n_themes, least=settings.min_texts)

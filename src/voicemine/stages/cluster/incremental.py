@@ -106,12 +106,13 @@ def themes_tonight(
     """
     before = _usable(known)
     if before is None or settings.refit == "always":
-        return _full(texts, "no themes were known" if before is None else "refit is always", settings, seed, guide)
+        return _full(texts, "no themes were known" if before is None else "refit is always", settings, seed, guide,
+                     before)
     hashes = row_hashes(texts.vectors)
     is_new = ~np.isin(hashes, before.fitted)
     age = int(before.age[0]) + 1
     if settings.refit == "auto" and 0 < settings.refit_every <= age:
-        return _full(texts, f"the last full fit was {age} runs ago (refit_every)", settings, seed, guide)
+        return _full(texts, f"the last full fit was {age} runs ago (refit_every)", settings, seed, guide, before)
     found = _assign(texts, hashes, before)
     model, fresh = _with_new_themes(texts, is_new, found, before, settings)
     if fresh:
@@ -121,7 +122,7 @@ def themes_tonight(
     drift = measure_drift(texts, hashes, is_new, found, model)
     why = drift.reason(settings) if settings.refit == "auto" else None
     if why:
-        return _full(texts, why, settings, seed, guide)
+        return _full(texts, why, settings, seed, guide, before)
     model = replace(model, label=found.label, sublabel=found.sublabel, probability=found.probability, fit=found.fit,
                     row_hashes=hashes, age=np.array([age], np.int32))
     counts = {"full_fit": 0, "new_texts": int(is_new.sum()), "new_themes": fresh, "runs_since_fit": age,
@@ -146,9 +147,10 @@ def _usable(known: Mapping[str, npt.NDArray[Any]] | None) -> ThemeModel | None:
 
 
 def _full(texts: Texts, why: str, settings: ClusterSettings, seed: int,
-          guide: Callable[[ThemeModel], ThemeModel]) -> Night:
+          guide: Callable[[ThemeModel], ThemeModel], before: ThemeModel | None) -> Night:
+    level = float(before.tried[before.chosen[0], 0]) if before is not None and len(before.tried) else None
     model = fit_themes(texts.vectors, weights=texts.weights, keys=texts.keys, texts=texts.words, labels=texts.labels,
-                       settings=settings, seed=seed, guide=guide)
+                       settings=settings, seed=seed, guide=guide, before=level)
     hashes = row_hashes(texts.vectors)
     model = replace(model, fitted=np.unique(hashes), row_hashes=hashes, age=np.zeros(1, np.int32),
                     usual=_usual(model, float(np.sum(texts.weights))))

@@ -19,8 +19,11 @@ Weights = npt.NDArray[np.float64]
 #: Resolutions tried, coarse to fine, half an octave apart.
 RESOLUTIONS = tuple(round(0.125 * 2 ** (i / 2), 4) for i in range(10))
 _READABLE = 40
-_READING_COST = 0.07
+#: Cost of each factor of e fewer, and more, groups than are readable.
+_COARSE_COST, _FINE_COST = 0.1, 0.07
 _FEWEST = 5
+#: Score that another level must be ahead of the one shown before: less is within what a few more texts change.
+_KEEP = 0.06
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,23 @@ class Level:
     stability: float
     separation: float
 
-    @property
-    def score(self) -> float:
-        """Reproducible, well separated, and readable: each factor of e away from about forty groups costs 0.07."""
-        return self.stability + self.separation - _READING_COST * abs(float(np.log(max(self.n_groups, 1) / _READABLE)))
+
+def scores(levels: Sequence[Level]) -> Weights:
+    """Worth of each level, (levels,): reproducible, well separated, and readable.
+
+    Stability and separation are estimates of a few runs, so each is averaged with its neighbours' (1, 2, 1); the
+    readings differ by less than the noise otherwise. Each factor of e away from about forty groups costs.
+    """
+    raw = np.array([lv.stability + lv.separation for lv in levels])
+    weight = np.full(len(raw), 2.0)
+    total = 2.0 * raw
+    for shifted in (slice(1, None), slice(None, -1)):
+        rest = slice(None, -1) if shifted.start else slice(1, None)
+        total[rest] += raw[shifted]
+        weight[rest] += 1.0
+    away = np.log(np.maximum([lv.n_groups for lv in levels], 1.0) / _READABLE)
+    worth: Weights = total / weight - np.where(away < 0, -_COARSE_COST * away, _FINE_COST * away)
+    return worth
 
 
 def bootstrap(graph: sparse.csr_matrix, seed: int) -> sparse.csr_matrix:
@@ -106,14 +122,17 @@ def separation(points: Floats, labels: Ints, weights: Weights) -> float:
     return float(np.average((other - own) / np.maximum(np.maximum(own, other), 1e-6), weights=weights))
 
 
-def choose_level(levels: Sequence[Level], *, n_themes: int | None = None) -> int:
+def choose_level(levels: Sequence[Level], *, n_themes: int | None = None, before: float | None = None) -> int:
     """Position of the level to show: that of the best score, or the one whose number of groups is nearest to a budget.
 
-    Without a budget, levels of fewer than five groups are shown only where no other has more.
+    Without a budget, levels of fewer than five groups are shown only where no other has more, and the level that the
+    last fit showed (before: its resolution) stays unless another is clearly better.
     """
     if n_themes is not None:
         return min(range(len(levels)),
                    key=lambda i: (round(abs(float(np.log(max(levels[i].n_groups, 1) / n_themes))), 6), i))
     enough = min(_FEWEST, max(lv.n_groups for lv in levels))
     shown = [i for i, lv in enumerate(levels) if lv.n_groups >= enough]
-    return max(shown, key=lambda i: (round(levels[i].score, 6), -i))
+
+    worth = scores(levels) + [_KEEP * (before is not None and abs(lv.resolution - before) < 1e-3) for lv in levels]
+    return max(shown, key=lambda i: (round(float(worth[i]), 6), -i))

@@ -50,7 +50,7 @@ class ClusterSettings(Settings):
     """Principal components that are kept of the vectors."""
     runs: int = Field(4, ge=2)
     """Perturbed runs at each level tried; more make stabilities finer and take longer."""
-    consensus_runs: int = Field(20, ge=3)
+    consensus_runs: int = Field(40, ge=3)
     """Further runs about the chosen level, which vote on the themes."""
     max_fit: int = Field(20_000, ge=1000)
     """Distinct texts that themes are learnt from; of more, a sample by content, and the rest is assigned."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from voicemine.stages.classify.roll_up import roll_up
 from voicemine.stages.classify.settings import ClassifySettings
 from voicemine.stages.classify.taxonomy import Embed, adapt
 from voicemine.taxonomy import Taxonomy
+
+_PART = 16384
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,19 @@ def run(
 ) -> Classified:
     """Read the logits of `encoding` as labels in the taxonomy's terms. Raises ModelError where they do not fit."""
 
-    def read(rows: npt.NDArray[np.int64], texts: pd.DataFrame) -> pd.DataFrame:
+    wanted = lru_cache(maxsize=None)(lambda texts: embed(texts))
+
+    def read_part(rows: npt.NDArray[np.int64], texts: pd.DataFrame) -> pd.DataFrame:
         given = label_probabilities({n: encoding[f"logits.{n}"][rows] for n in calibration}, calibration)
-        given, terms = adapt(given, calibration, taxonomy, vectors=encoding["vectors"][rows].astype(np.float64),
-                             embed=embed)
+        given, terms = adapt(given, calibration, taxonomy, vectors=lambda: encoding["vectors"][rows],
+                             embed=lambda texts: wanted(tuple(texts)))
         labels = labels_from(given, settings=settings, calibration=terms, index=texts.index)
         return apply_overrides(labels, texts, settings.overrides)
+
+    def read(rows: npt.NDArray[np.int64], texts: pd.DataFrame) -> pd.DataFrame:
+        # Part by part: probabilities in double precision of all mentions at once would be the run's peak of memory.
+        return pd.concat([read_part(rows[at:at + _PART], texts.iloc[at:at + _PART])
+                          for at in range(0, max(len(rows), 1), _PART)])
 
     mentions = pd.concat([segments[["mention_id", "item_id"]], read(encoding["rows"], segments)], axis=1)
     items = roll_up(mentions, items_clean, settings=settings)

@@ -40,12 +40,13 @@ def targets_of(
 
 
 def adapt(
-    given: Mapping[str, Floats], calibration: Calibration, taxonomy: Taxonomy, *, vectors: Floats, embed: Embed
+    given: Mapping[str, Floats], calibration: Calibration, taxonomy: Taxonomy, *,
+    vectors: Callable[[], npt.NDArray[np.floating]], embed: Embed
 ) -> tuple[dict[str, Floats], dict[str, SetCalibration]]:
     """Probabilities (n, k) and calibrations of stage and touchpoint in the taxonomy's labels; the rest as it is.
 
-    vectors (n, d) of length 1 serve labels that nobody labelled: such a label is recognised by its closeness to
-    the mean vector of its definition, examples and phrases, against the same for all other labels.
+    vectors, (n, d) of length 1, are asked for where a label is new that nobody labelled: it is recognised by its
+    closeness to the mean vector of its definition, examples and phrases, against the same for all other labels.
     """
     out, read = dict(given), dict(calibration)
     described = {
@@ -63,8 +64,8 @@ def adapt(
         if new.any():
             prior = np.zeros_like(found)
             places = [i for i, label in enumerate(targets) if label in texts]
-            prior[:, places] = zero_shot(vectors, prototypes([texts[label] for label in targets if label in texts],
-                                                             embed), temperature=TEMPERATURE)
+            known = prototypes([texts[label] for label in targets if label in texts], embed)
+            prior[:, places] = zero_shot(np.asarray(vectors(), np.float64), known, temperature=TEMPERATURE)
             found = blend(found, prior, new=new)
         out[name] = found
         read[name] = replace(part, labels=tuple(targets), bias=())

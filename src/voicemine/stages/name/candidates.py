@@ -19,6 +19,11 @@ _BAD_EDGE = frozenset({"not", "too", "and", "or", "to", "of", "the", "a", "an", 
 _BAD_START = (_BAD_EDGE - {"not", "too", "no", "at", "by"}) | {
     "hour", "hours", "hr", "hrs", "minute", "minutes", "min", "mins", "day", "days", "week", "weeks", "month", "months",
     "year", "years", "time", "times", "lot", "lots", "bit", "couple", "number", "kind", "sort", "however", "maybe"}
+#: Pairs of things are made of so many, each named by this share of the mentions, where the pair is named by so much
+#: more than either; and how well they read.
+_THINGS, _NAMED, _WIDER, _PAIR_SHAPE = 5, 0.04, 1.25, 0.4
+#: Two words that so many say in one phrase are one thing.
+_ONE_THING = 0.25
 #: A part of a longer phrase is dropped where the longer one has at least this share of its support.
 _NESTED = 0.6
 
@@ -111,6 +116,39 @@ def _whole_phrases(found: list[Candidate], lexicon: Lexicon) -> list[Candidate]:
                 if key != candidate.key:
                     longer[key] = max(longer.get(key, 0), candidate.support)
     return [c for c in found if len(c.words) < 2 or longer.get(c.key, 0) < _NESTED * c.support]
+
+
+def pairs(found: Sequence[Candidate], said: Sequence[Iterable[Phrase]], lexicon: Lexicon) -> list[Candidate]:
+    """Two things that a theme is about ("shoes and boots"), for themes that no one phrase fits.
+
+    said: the phrases of each mention of the sample. A pair is supported by the mentions that name either.
+    """
+    least = max(2, round(_NAMED * len(said)))
+    things = [c for c in found if c.is_thing and len(c.words) == 1 and c.support >= least and c.words[0].isalpha()
+              and lexicon.is_matter(c.words[0])][:_THINGS]
+    naming: dict[frozenset[str], set[int]] = {c.key: set() for c in things}
+    for number, mention in enumerate(said):
+        for phrase in mention:
+            if phrase.is_noun:
+                for word in phrase.words:
+                    key = frozenset({lexicon.lemma(word)})
+                    if key in naming:
+                        naming[key].add(number)
+    joined = {c.key: c.support for c in found if len(c.key) == 2}
+    made = []
+    for i, one in enumerate(things):
+        for other in things[i + 1:]:
+            a, b = sorted((one.words[0], other.words[0]), key=len)
+            # "Phone line" is one thing, and so are "lamp" and "lampshade".
+            together = joined.get(one.key | other.key, 0)
+            if b.startswith(a[:4]) or together >= _ONE_THING * min(one.support, other.support):
+                continue
+            either = naming[one.key] | naming[other.key]
+            if len(either) >= _WIDER * max(len(naming[one.key]), len(naming[other.key])):
+                made.append(Candidate(
+                    (*one.words, "and", *other.words), one.key | other.key, _PAIR_SHAPE, len(either),
+                    min(one.first, other.first), (one.feeling + other.feeling) / 2, is_thing=True, is_noun=True))
+    return made
 
 
 def frequent_runs(mentions: Sequence[Sequence[str]], lexicon: Lexicon, *, least: int) -> list[list[Phrase]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from voicemine.stages.name.candidates import Candidate, frequent_runs, pool
+from voicemine.stages.name.candidates import Candidate, frequent_runs, pairs, pool
 from voicemine.stages.name.material import Floats, Rows, Theme
 from voicemine.stages.name.phrases import phrases
 from voicemine.stages.name.score import MARKS, Context, Weights, assign, lexical, semantic
@@ -38,7 +38,7 @@ _WEIGHTS = Weights()
 _JUDGED, _FITTING = 20, 2.5
 #: What it is worth that a phrase by itself states the complaint (or the praise); from where on it does; below what it
 #: does not at all; and how well "Problems with ..." does.
-_TELLING, _TELLS_IT, _TELLS_NOTHING, _AS_PROBLEM = 1.4, 0.6, 0.35, 0.6
+_TELLING, _TELLS_IT, _TELLS_NOTHING, _AS_PROBLEM, _AS_PAIR = 1.4, 0.6, 0.35, 0.6, 0.4
 #: What it costs that one mention alone of so many says it.
 _SAID_ONCE, _MANY = 0.4, 30
 
@@ -122,7 +122,7 @@ def name_themes(
         for (score, c, vector), tells in zip(row[:_JUDGED], telling[i], strict=True):
             # A thing will be written "Problems with ...", which tells enough.
             bare = signs[i] > 0 and (c.is_thing or (c.is_noun and tells < _TELLS_NOTHING))
-            worth = max(tells, _AS_PROBLEM) if bare else tells
+            worth = _AS_PAIR if "and" in c.words else max(tells, _AS_PROBLEM) if bare else tells
             score += _FITTING * fits(i, Named(c.words, c.key, vector)) + _TELLING * worth
             score -= _SAID_ONCE * (c.support == 1 and len(samples[i]) >= _MANY)
             judged.append((round(score, 4), replace(c, telling=tells, is_thing=bare), vector))
@@ -155,7 +155,8 @@ def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[
     least = max(3, round(0.03 * len(sample))) if any(parsed) else min(2, len(sample))
     runs = frequent_runs([words[int(r)] for r in sample], lexicon, least=least)
     said = [[*a, *b] for a, b in zip(parsed, runs, strict=True)]
-    return pool(said, lexicon, max_words=settings.max_words, sentiment=sentiment[sample].tolist())
+    found = pool(said, lexicon, max_words=settings.max_words, sentiment=sentiment[sample].tolist())
+    return found + pairs(found, said, lexicon)
 
 
 def _supported(found: list[Candidate], sample: int) -> list[Candidate]:

@@ -116,7 +116,7 @@ def lexical(
         + weights.coverage * coverage + weights.polarity * polarity
         + weights.feeling * feeling + weights.shape * shapes
         + weights.length * length - weights.proper * proper
-        - weights.denied * np.maximum(0.6 - denied, 0.0) / 0.6)
+        - weights.denied * np.maximum(0.7 - denied, 0.0) / 0.7)
     return score
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from voicemine.numerics.calibration import SetCalibration, complaint_and_praise
-from voicemine.stages.name.candidates import Candidate, pool
+from voicemine.stages.name.candidates import Candidate, pairs, pool
 from voicemine.stages.name.naming import _telling
 from voicemine.stages.name.phrases import Phrase
 from voicemine.stages.name.words import Lexicon
@@ -52,3 +52,21 @@ def test_complaints_and_praise_come_from_calibrated_labels() -> None:
 @pytest.mark.parametrize("logits", [{}, {"sentiment": np.zeros((2, 4))}])
 def test_without_the_labels_there_is_no_opinion(logits: dict[str, np.ndarray]) -> None:
     assert (complaint_and_praise(logits, _CALIBRATION, n=2) == 0.5).all()
+
+
+def _things(*mentions: str) -> list[list[Phrase]]:
+    return [[Phrase(tuple(part.split()), 0.1, is_thing=True, is_noun=True) for part in m.split(",")] for m in mentions]
+
+
+def test_two_things_are_joined_where_together_they_cover_more() -> None:
+    said = _things(*["shoes"] * 4, *["boots"] * 4, *["laces"])
+    made = pairs(pool(said, _LEXICON, max_words=6), said, _LEXICON)
+    assert [(c.words[1], {c.words[0], c.words[2]}, c.support) for c in made] == [("and", {"shoes", "boots"}, 8)]
+
+
+@pytest.mark.parametrize("mentions", [
+    ["lamp"] * 4 + ["lampshade"] * 4, ["phone,line,phone line"] * 4 + ["phone"] * 4 + ["line"] * 4, ["shoes,boots"] * 8,
+])
+def test_one_thing_is_not_named_twice(mentions: list[str]) -> None:
+    said = _things(*mentions)
+    assert pairs(pool(said, _LEXICON, max_words=6), said, _LEXICON) == []

@@ -105,6 +105,9 @@ def _np(head: Token | None, *, short: bool = False) -> list[str]:
                 kept += [degree[-1], child]
             elif _low(child) not in _VAGUE:
                 kept.append(child)
+                after = head.doc[child.i + 1]
+                if child.pos_ == "VERB" and after.i < head.i and _low(after) in _PARTICLES:
+                    kept.append(after)
         elif child.dep_ == "det" and _low(child) == "no":
             kept.append(child)
     kept += [c for c in head.rights if c.dep_ in ("flat", "compound") and c.i <= head.i + 2 and _plain(c)]

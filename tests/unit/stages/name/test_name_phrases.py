@@ -46,6 +46,9 @@ _CASES = {
     "nobody answers phone": _doc(
         ("Nobody", "nobody", "PRON", 1, "nsubj"), ("answers", "answer", "VERB", 1, "ROOT"),
         ("the", "the", "DET", 3, "det"), ("phone", "phone", "NOUN", 1, "obj")),
+    "messed up order": _doc(
+        ("A", "a", "DET", 3, "det"), ("messed", "mess", "VERB", 3, "amod"), ("up", "up", "ADP", 1, "compound:prt"),
+        ("order", "order", "NOUN", 3, "ROOT")),
     "long wait on phone": _doc(
         ("A", "a", "DET", 2, "det"), ("long", "long", "ADJ", 2, "amod"), ("wait", "wait", "NOUN", 2, "ROOT"),
         ("on", "on", "ADP", 5, "case"), ("the", "the", "DET", 5, "det"), ("phone", "phone", "NOUN", 2, "nmod")),

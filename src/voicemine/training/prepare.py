@@ -29,8 +29,7 @@ class Prepared:
     """Near duplicates of gold that were left out, by source."""
 
 
-def locate(name: str, roots: tuple[Path, ...]) -> Path:
-    """The first of `roots` that holds the file. Raises InputError where none does."""
+def _locate(name: str, roots: tuple[Path, ...]) -> Path:
     for root in roots:
         if (root / name).is_file():
             return root / name
@@ -42,11 +41,11 @@ def _codebook_rows(
 ) -> list[dict[str, Any]]:
     """The rows of a file that no other of `files` reads again; where they carry only ids, with the texts of another
     file (rows it lacks are left out)."""
-    again = {str(r["id"]) for f in files if f.instead_of == spec.path for r in read_rows(locate(f.path, roots))}
-    rows = [r for r in read_rows(locate(spec.path, roots)) if str(r["id"]) not in again]
+    again = {str(r["id"]) for f in files if f.instead_of == spec.path for r in read_rows(_locate(f.path, roots))}
+    rows = [r for r in read_rows(_locate(spec.path, roots)) if str(r["id"]) not in again]
     if spec.texts is None:
         return rows
-    texts = {str(r["id"]): r["text"] for r in read_rows(locate(spec.texts, roots))}
+    texts = {str(r["id"]): r["text"] for r in read_rows(_locate(spec.texts, roots))}
     return [{**r, "text": texts[str(r["id"])]} for r in rows if str(r["id"]) in texts]
 
 
@@ -69,7 +68,7 @@ def prepare(
         from_codebook(_codebook_rows(f, settings.files, roots), labels, spec=f, runner_up=settings.runner_up)
         for f in settings.files
     ]
-    mapped = [from_public(read_rows(locate(p.path, roots)), labels, spec=p) for p in settings.public]
+    mapped = [from_public(read_rows(_locate(p.path, roots)), labels, spec=p) for p in settings.public]
     # A larger pool would cost more to encode than it teaches.
     wanted = [p.per_epoch * settings.pool_epochs for p in settings.public]
     mapped = [
@@ -77,7 +76,7 @@ def prepare(
         for part, most in zip(mapped, wanted, strict=True)
     ]
     gold = from_codebook(
-        read_rows(locate(settings.gold, roots)), labels, spec=LabelledFile(path=settings.gold),
+        read_rows(_locate(settings.gold, roots)), labels, spec=LabelledFile(path=settings.gold),
         runner_up=settings.runner_up,
     )
     parts = [*read, *mapped, gold]

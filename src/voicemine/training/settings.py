@@ -71,26 +71,6 @@ class Optimiser(Settings):
     """Stop after so many epochs without a better score on the held-out sources."""
 
 
-class TeacherSettings(Settings):
-    """A teacher that tunes the whole encoder, from the branch's weights, and what the branch then learns from it."""
-
-    epochs: int = Field(default=2, gt=0)
-    """Epochs of the teacher over the labelled rows."""
-    rate_layers: float = Field(default=8e-5, gt=0)
-    rate_heads: float = Field(default=5e-4, gt=0)
-    texts: str = "corpus/feedback_mix.jsonl.gz"
-    """Unlabelled texts, JSON lines with `text` and `source`; relative to the data root."""
-    n_texts: int = Field(default=16_000, gt=0)
-    """How many of them the teacher reads, from each source by the root of its size."""
-    share: float = Field(default=0.6, gt=0, le=1)
-    """Share of a labelled row's target that is the teacher's answer."""
-    weight: float = Field(default=0.8, gt=0)
-    """Weight of an unlabelled text in the loss."""
-    branch_epochs: int = Field(default=1, gt=0)
-    branch_rate: float = Field(default=1e-4, gt=0)
-    """Epochs, and learning rate of the layers, of the branch's last fit, on the teacher's answers."""
-
-
 class TrainSettings(Settings):
     """All of configs/train.yaml."""
 
@@ -118,8 +98,6 @@ class TrainSettings(Settings):
     """Epochs of each refit on everything, from the weights that the held-out sources chose."""
     soup: int = Field(default=1, ge=1)
     """How many refits, with seeds of their own, are averaged into the branch."""
-    teacher: TeacherSettings | None = None
-    """Where given, the branch is fitted once more, on what a deeper teacher says."""
     risks: dict[str, float] = Field(default_factory=dict)
     """Label set -> highest chance of error that one answer may carry before the label is withheld."""
     licence: str = "not stated"

@@ -17,9 +17,8 @@ from voicemine.backends.model_card import write_card
 from voicemine.numerics.calibration import calibration_to
 from voicemine.training.baselines import frozen_logistic, majority
 from voicemine.training.calibrate import CrossFitted, cross_fit, fit_all
-from voicemine.training.data import Examples, read_rows
-from voicemine.training.distil import grown, lessons, read_all, sample_texts
-from voicemine.training.prepare import Prepared, locate, prepare
+from voicemine.training.data import Examples
+from voicemine.training.prepare import Prepared, prepare
 from voicemine.training.report import (
     SetScore,
     as_numbers,
@@ -90,38 +89,6 @@ def train_branch(
         for number in range(settings.soup)
     ]
     return average_of(parts), first
-
-
-def taught(
-    settings: TrainSettings, ready: Prepared, encoder: Encoder, branch: LabelBranch, *, roots: tuple[Path, ...],
-    work: Path | None = None, say: Say = _silent,
-) -> LabelBranch:
-    """The branch, fitted once more on what a teacher over the whole encoder says (see distil.py).
-
-    Raises InputError where the teacher's texts are missing.
-    """
-    teach = settings.teacher
-    if teach is None:
-        return branch
-    alone = {"epochs": teach.epochs, "rate_layers": teach.rate_layers, "rate_heads": teach.rate_heads}
-    deep = settings.model_copy(update={
-        "base_layer": 0, "n_layers": settings.base_layer + settings.n_layers,
-        "optimiser": settings.optimiser.model_copy(update=alone)})
-    whole = prepare(deep, encoder, roots=roots, cache=work, hold_out=False)
-    nobody = np.zeros(0, np.int64)
-    teacher = _fit("teacher", deep, whole, encoder, held=nobody, plan=whole.plan, work=work, say=say,
-                   start=grown(branch, encoder))
-    own = predict(teacher, whole.states, whole.plan.always)
-    texts = sample_texts(read_rows(locate(teach.texts, roots)), count=teach.n_texts,
-                         gold=ready.rows.take(ready.gold).texts, near=settings.near, seed=settings.seed)
-    theirs = read_all(teacher, encoder, texts, max_tokens=settings.max_tokens)
-    everything = replace(ready, plan=replace(ready.plan, always=whole.plan.always), held=nobody)
-    learnt = lessons(everything, own, texts, theirs, settings=teach, encoder=encoder,
-                     base_layer=settings.base_layer, max_tokens=settings.max_tokens)
-    last = {"epochs": teach.branch_epochs, "rate_layers": teach.branch_rate, "rate_heads": teach.rate_heads}
-    shallow = settings.model_copy(update={"optimiser": settings.optimiser.model_copy(update=last)})
-    return _fit("taught", shallow, replace(ready, rows=learnt.rows, states=learnt.states), encoder, held=nobody,
-                plan=learnt.plan, work=work, say=say, start=branch)
 
 
 def _baseline(settings: TrainSettings, ready: Prepared, encoder: Encoder) -> dict[str, dict[str, np.ndarray]]:
@@ -202,7 +169,6 @@ def train_labels(
         settings, encoder, roots=roots, cache=work, progress=lambda n: say("encode", "step", float(n))
     )
     branch, blind = train_branch(settings, ready, encoder, work=work, say=say)
-    branch = taught(settings, ready, encoder, branch, roots=roots, work=work, say=say)
     guesses = _baseline(settings, ready, encoder)
     return finish(settings, ready, encoder, branch, guesses=guesses, out=out, started=started, blind=blind)
 

@@ -11,7 +11,7 @@ import pytest
 from voicemine.backends.label_branch import load_branch
 from voicemine.backends.model_card import read_card
 from voicemine.numerics.calibration import calibration_from
-from voicemine.training.settings import LabelledFile, Optimiser, PublicFile, TeacherSettings, TrainSettings
+from voicemine.training.settings import LabelledFile, Optimiser, PublicFile, TrainSettings
 from voicemine.training.workflow import train_labels
 
 OWN = Path(__file__).resolve().parents[3] / "data" / "training"
@@ -26,8 +26,6 @@ def test_training_leaves_a_model_that_loads_and_a_report(tmp_path: Path) -> None
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, part)), encoding="utf8")
     ids_only = [{k: v for k, v in r.items() if k != "text"} for r in (rows[i] for i in order[200:220])]
     (tmp_path / "ids.jsonl").write_text("\n".join(map(json.dumps, ids_only)), encoding="utf8")
-    loose = [{"source": "shop", "text": f"The lamp number {i} came late and broken."} for i in range(24)]
-    (tmp_path / "loose.jsonl").write_text("\n".join(map(json.dumps, loose)), encoding="utf8")
     stars = [{"id": i, "text": f"Visit number {i} was fine.", "stars": 5.0} for i in range(12)]
     (tmp_path / "stars.jsonl").write_text("\n".join(map(json.dumps, stars)), encoding="utf8")
     settings = TrainSettings(
@@ -36,7 +34,6 @@ def test_training_leaves_a_model_that_loads_and_a_report(tmp_path: Path) -> None
                            map={"5": {"sentiment": "positive"}}),),
         gold="gold.jsonl", held_sources=("own_telecom",), threads=1, n_layers=1, base_layer=5, soup=2, refit_epochs=1,
         optimiser=Optimiser(epochs=1), risks={"stage": 0.7},
-        teacher=TeacherSettings(texts="loose.jsonl", n_texts=20, epochs=1),
     )
     said: list[tuple[str, str]] = []
     outcome = train_labels(
@@ -47,8 +44,7 @@ def test_training_leaves_a_model_that_loads_and_a_report(tmp_path: Path) -> None
     assert branch.shape.labels == settings.labels
     calibration = calibration_from(json.loads((tmp_path / "out" / "calibration.json").read_text()))
     assert calibration["stage"].threshold == pytest.approx(0.3) and calibration["pain"].threshold == 0.0
-    assert {"encode", "choose", "refit0", "refit1", "teacher", "taught"} <= {phase for phase, _ in said}
-    assert branch.shape.n_layers == 1, "the teacher is not what is shipped"
+    assert {"encode", "choose", "refit0", "refit1"} <= {phase for phase, _ in said}
     metrics = read_card(tmp_path / "out")["metrics"]
     assert set(metrics["gold"]["stage"]) == {"majority", "frozen + LR", "voicemine"}
     assert metrics["gold"]["stage"]["voicemine"]["n"] == 80 and "held_sources" in metrics

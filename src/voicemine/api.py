@@ -14,6 +14,7 @@ import pandas as pd
 from voicemine import config as configuration
 from voicemine.artefacts.publish import find_run, read_manifest, read_table
 from voicemine.errors import UsageError
+from voicemine.explaining import LabelSet, as_frame, explain_item
 from voicemine.report import figures
 from voicemine.runner import execute
 
@@ -45,6 +46,15 @@ class Run:
     def table(self, name: str) -> pd.DataFrame:
         """One exported table, such as `themes`. Raises UsageError for an unknown name."""
         return read_table(self.folder, name)
+
+    def explain(self, id: str, *, label: LabelSet | None = None, config: str | Path | None = None) -> pd.DataFrame:
+        """The words that drove the labels of one item or mention, strongest first.
+
+        One row for each label set (or for `label` alone) and word: label_set, label, confidence, word, start, end
+        (in the exported, redacted text) and weight, the part of the label's probability that goes without the word.
+        `config`: the run's configuration file, where it names files by relative paths. Raises UsageError.
+        """
+        return as_frame(explain_item(self.folder, id, label=label, config=Path(config) if config else None)[1])
 
     def plot_journey(self) -> Figure:
         """Mood along the journey with its interval, a matplotlib figure. Raises UsageError without the extra `plot`."""

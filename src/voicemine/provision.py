@@ -86,27 +86,48 @@ def provide(loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], No
     Raises ModelError for one that is missing or altered, ConfigError for one that is wrongly configured.
     """
     config = loaded.config
+    backends = provide_reading(loaded, hasher=hasher, progress=progress, cache=cache)
+    backends.available |= {
+        "hasher": Backend(hasher.identity, lambda: hasher),
+        "progress": Backend("", lambda: progress),
+        "redactor": _redactor(loaded),
+        "nlp": _pipeline(loaded, for_sentences=True),
+        "tagger": _pipeline(loaded, for_sentences=False),
+        "seed": Backend(str(config.run.seed), lambda: config.run.seed),
+        "namer": _namer(config.name.llm, cache),
+    }
+    judged = f"{backends.identity('encoder')}/{backends.identity('calibration')}"
+    backends.available["judge"] = Backend(judged, lambda: _Judge(backends))
+    return backends
+
+
+def provide_reading(
+    loaded: Loaded, *, hasher: Hasher, progress: Callable[[int, int], None], cache: Path
+) -> Backends:
+    """Those backends alone that read a text and say its labels. Raises as `provide`."""
     labels = labels_folder(loaded)
     verify_card(labels)
     encoder = provide_encoder(loaded, labels, hasher=hasher, state=cache)
     available = {
-        "hasher": Backend(hasher.identity, lambda: hasher),
-        "progress": Backend("", lambda: progress),
-        "redactor": _redactor(loaded),
+        "encoder": Backend(encoder.identity, lambda: encoder, encoder.release),
         "taxonomy": Backend(digest_json(loaded.taxonomy.model_dump(mode="json")), lambda: loaded.taxonomy),
         "calibration": Backend(file_hash(labels / "calibration.json"), lambda: read_calibration(labels)),
-        "nlp": _pipeline(loaded, for_sentences=True),
-        "tagger": _pipeline(loaded, for_sentences=False),
-        "seed": Backend(str(config.run.seed), lambda: config.run.seed),
-        "encoder": Backend(encoder.identity, lambda: encoder, encoder.release),
-        "namer": _namer(config.name.llm, cache),
+        "label_models": _label_models(loaded, labels, progress),
     }
     backends = Backends(available, forget=encoder.prune)
     # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
     available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
-    judged = f"{available['encoder'].identity}/{available['calibration'].identity}"
-    available["judge"] = Backend(judged, lambda: _Judge(backends))
     return backends
+
+
+def _label_models(loaded: Loaded, labels: Path, progress: Callable[[int, int], None]) -> Backend:
+    """The user's own label models by label set; none unless the configuration names one."""
+    if not loaded.config.classify.models:
+        return Backend("", dict)
+    from voicemine.labellers import provide_labellers
+
+    found = provide_labellers(loaded, read_calibration(labels), progress=progress)
+    return Backend(" ".join(f.identity for f in found), lambda: {f.set: f.load() for f in found})
 
 
 def _namer(settings: LanguageModelSettings | None, cache: Path) -> Backend:

@@ -139,8 +139,20 @@ def save_branch(branch: LabelBranch, folder: Path, *, encoder_sha256: str) -> st
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().to(torch.float16).contiguous() for k, v in branch.state_dict().items()}
     save_file(state, folder / WEIGHTS, metadata=metadata)
+    _sort_metadata(folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)
     return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+
+
+def _sort_metadata(path: Path) -> None:
+    """Write the header's metadata in a fixed order: safetensors leaves it to chance, and with it the file's hash."""
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[end:])
 
 
 def read_branch(folder: Path, *, encoder_sha256: str | None = None) -> LabelBranch:

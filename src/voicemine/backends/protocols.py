@@ -47,18 +47,18 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Labeller(Protocol):
-    """Text in, label logits out: for a label model that is not part of the encoder."""
+    """Text in, probabilities of one label set out: for a label model that is not part of the encoder."""
 
     @property
     def identity(self) -> str:
-        """Name and weight hash."""
+        """Name and weight hash: equal identities give equal probabilities."""
 
     @property
-    def labels(self) -> Mapping[str, Sequence[str]]:
-        """Label set -> its labels, in the order of the logits' columns."""
+    def labels(self) -> Sequence[str]:
+        """The k labels, in the order of the columns."""
 
-    def label(self, texts: Sequence[str]) -> Mapping[str, Floats]:
-        """Label set -> (n, k) float32 logits."""
+    def label(self, texts: Sequence[str]) -> Floats:
+        """(n, k) float32, rows of sum 1. A row must not depend on its neighbours beyond 1e-3."""
 
 
 @runtime_checkable

@@ -1,10 +1,12 @@
-"""Commands that look closely: how one item was cleaned, what a theme holds, and giving a theme a fixed name."""
+"""Commands that look closely: how one item was cleaned, why it has its labels, what a theme holds and is called."""
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -44,6 +46,37 @@ def clean(
     for step in steps_of({str(k): v for k, v in found.iloc[0].items()}, loaded.config.clean):
         results.print(f"[{step.step}] {step.reason}", markup=False)
         results.print(f"    {step.text}", markup=False)
+
+
+@app.command()
+def explain(
+    id: Annotated[str, typer.Argument(metavar="ID", help="An item_id or a mention_id of the run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A run's folder, or an out folder.")],
+    label: Annotated[
+        Literal["stage", "touchpoint", "sentiment", "emotion", "pain", "intent"] | None,
+        typer.Option(help="One label set; default: all.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="The run's configuration file, where it names files "
+                                                "by relative paths.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Words shown for each label.")] = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the words that drove the labels of one item or mention.
+
+    A word weighs by how much the label's probability falls when the text is read without it; a negative weight
+    speaks against the label.
+    """
+    from voicemine.cli.output import results, table
+    from voicemine.explaining import explain_item
+
+    text, found = explain_item(out, id, label=label, config=config)
+    if as_json:
+        typer.echo(json.dumps({"id": id, "text": text, "labels": [asdict(e) for e in found]}, indent=1,
+                              ensure_ascii=False))
+        return
+    results.print(text, markup=False)
+    for one in found:
+        results.print(table(f"{one.label_set}: {one.label} ({one.confidence:.2f})", ("word", "weight", "at"),
+                            [(w.text, f"{w.weight:+.3f}", w.start) for w in one.words[:limit]]))
 
 
 @themes_app.command("list")

@@ -84,7 +84,8 @@ def run(
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 2 usage, 3 input, 4 stage, 5 locked, 6 gate refused."""
-    from voicemine.cli import commands, forgetting, inspect, theme_edits, tuning  # noqa: F401 - registers the other commands
+    # Importing them registers the other commands.
+    from voicemine.cli import commands, forgetting, inspect, theme_edits, training, tuning  # noqa: F401
 
     try:
         app()

@@ -45,18 +45,21 @@ def adapt(
 ) -> tuple[dict[str, Floats], dict[str, SetCalibration]]:
     """Probabilities (n, k) and calibrations of stage and touchpoint in the taxonomy's labels; the rest as it is.
 
+    A set of the two that `given` lacks is left out: a model of the user's gives it in the taxonomy's labels already.
     vectors, (n, d) of length 1, are asked for where a label is new that nobody labelled: it is recognised by its
     closeness to the mean vector of its definition, examples and phrases, against the same for all other labels.
     """
     out, read = dict(given), dict(calibration)
-    described = {
-        "stage": ({s.label: (s.definition, *s.examples) for s in taxonomy.stages},
-                  targets_of(taxonomy.stages, (UNCLEAR,), calibration["stage"].labels)),
-        "touchpoint": ({t.label: (t.definition, *t.phrases) for t in taxonomy.touchpoints},
-                       targets_of(taxonomy.touchpoints, (NO_TOUCHPOINT,), calibration["touchpoint"].labels)),
+    described: dict[str, tuple[dict[str, tuple[str, ...]], Sequence[Stage | Touchpoint], str]] = {
+        "stage": ({s.label: (s.definition, *s.examples) for s in taxonomy.stages}, taxonomy.stages, UNCLEAR),
+        "touchpoint": ({t.label: (t.definition, *t.phrases) for t in taxonomy.touchpoints}, taxonomy.touchpoints,
+                       NO_TOUCHPOINT),
     }
-    for name, (texts, targets) in described.items():
+    for name, (texts, entries, kept) in described.items():
+        if name not in given:
+            continue
         part = calibration[name]
+        targets = targets_of(entries, (kept,), part.labels)
         if tuple(targets) == part.labels and all(olds == (label,) for label, olds in targets.items()):
             continue
         found = fold(given[name], part.labels, targets)

@@ -96,7 +96,8 @@ class TransformersLabeller:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # loading takes a moment; a run draws its own bars  # type: ignore[no-untyped-call]
+        # Loading takes a moment; a run draws its own bars.
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
             model, found = AutoModelForSequenceClassification.from_pretrained(

@@ -14,6 +14,8 @@ Ints = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 _ROUNDS = 3
 _APART = 0.08
+#: Resolutions tried within a theme, coarse to fine, and the share of it that a part may hold.
+_RESOLUTIONS, _BULK = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0), 0.6
 #: Mean cosine of the members to their centroid, corpus mean taken out, from which a theme is about one matter.
 _COHERENT = 0.32
 
@@ -37,9 +39,7 @@ def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weigh
         divided = False
         for giant in giants:
             rows = np.flatnonzero(out == giant)
-            parts = leiden(network(together[rows][:, rows]), 1.0, seed=seed).astype(np.int64)
-            size, distinct = np.bincount(parts, weights[rows]), np.bincount(parts)
-            kept = np.flatnonzero((size >= 2 * least) & (distinct >= texts))
+            parts, kept = _parts(together[rows][:, rows], weights[rows], least=2 * least, texts=texts, seed=seed)
             if len(kept) < 2:
                 continue
             centroids = np.stack([np.average(points[rows[parts == p]], axis=0, weights=weights[rows[parts == p]])
@@ -59,6 +59,19 @@ def split_giants(theme: Ints, together: sparse.csr_matrix, points: Floats, weigh
         if not divided:
             break
     return by_size(out.astype(np.int32), weights)
+
+
+def _parts(together: sparse.csr_matrix, weights: Weights, *, least: float, texts: int,
+           seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Part of each row (m,), and which parts have the support: the fewest parts of which none is the bulk again."""
+    net = network(together)
+    for resolution in _RESOLUTIONS:
+        parts = leiden(net, resolution, seed=seed).astype(np.int64)
+        size, distinct = np.bincount(parts, weights), np.bincount(parts)
+        kept = np.flatnonzero((size >= least) & (distinct >= texts))
+        if len(kept) >= 2 and size.max() <= _BULK * size.sum():
+            break
+    return parts, kept
 
 
 def _coherence(points: Floats, weights: Weights) -> float:

@@ -10,8 +10,8 @@ from functools import cache
 
 import ahocorasick_rs
 
-(LINK, AT, SPELT, DOTTED, MASK, HANDLE, INTRO, SOFT, TITLE, GREET, SIGN, CUE, CODE, SPAM, STREET, ABROAD, BOX, TOLD) = (
-    1 << i for i in range(18))
+(LINK, AT, SPELT, DOTTED, MASK, HANDLE, INTRO, SOFT, TITLE, GREET, SIGN, CUE, CODE, STREET, ABROAD, BOX, TOLD,
+ GIVEAWAY, ADVERT, BOT, BRAND) = (1 << i for i in range(21))
 
 _HINTS: dict[int, tuple[str, ...]] = {
     LINK: ("://", "www.", ".com/", ".net/", ".org/", ".io/", ".co/", ".ly/", ".gl/", ".me/", ".uk/", ".de/", ".fr/",
@@ -62,21 +62,18 @@ _HINTS: dict[int, tuple[str, ...]] = {
              "laan", "plein", "gracht", "kade", "singel", "dijk"),
     BOX: ("box", "postfach", "flat", "plot", "door", "house", "h no", "h. no"),
     TOLD: ("address", "live at", "reside at", "deliver", "ship", "sent to", "sent it to", "moved to"),
-    SPAM: ("win", "giveaway", "sweepstake", "prize draw", "raffle", "chance to", "to enter", "you have won",
-           "you've won", "been selected",
-           "earn ", "make $", "make £", "make €", "make up to", "work from home", "my referral", "my promo", "my invit",
-           "my coupon",
-           "viagra", "cialis", "backlinks", "followers", "essay", "check out my", "visit my", "subscribe to my",
-           "click ", "tap ",
-           "limited time", "act now", "order now", "buy now", "shop now", "book now", "% off", "whatsapp", "whats app",
-           "telegram",
-           "recover", "forex", "bitcoin", "crypto", "binary option", "spell", "herbal", "loan offer", "automated",
-           "auto-reply", "autoreply",
-           "auto reply", "out of office", "out of the office", "trending", "new job", "new post", "new video",
-           "i'm at ", "i am at ",
-           "checked in", "ousted", "mayor", "youtube", "a video", "sorry", "apologi", "thank you for", "thanks for",
-           "thank you so",
-           "thanks so", "dm", "send us", "we'd l", "we would l", "^"),
+    GIVEAWAY: ("win", "giveaway", "sweepstake", "prize draw", "raffle", "chance to", "to enter", "you have won",
+               "you've won", "been selected"),
+    ADVERT: ("earn ", "make $", "make £", "make €", "make up to", "work from home", "my referral", "my promo",
+             "my invit", "my coupon", "viagra", "cialis", "backlinks", "followers", "essay", "check out my", "visit my",
+             "subscribe to my", "click ", "tap ", "limited time", "act now", "order now", "buy now", "shop now",
+             "book now", "% off", "whatsapp", "whats app", "telegram", "recover", "forex", "bitcoin", "crypto",
+             "binary option", "spell", "herbal", "loan offer", "instagram likes"),
+    BOT: ("automated", "auto-reply", "autoreply", "auto reply", "out of office", "out of the office", "trending",
+          "new job", "new post", "new video", "i'm at ", "i am at ", "checked in", "ousted", "mayor", "youtube",
+          "a video"),
+    BRAND: ("sorry", "apologi", "thank you for", "thanks for", "thank you so", "thanks so", "dm", "send us", "we'd l",
+            "we would l", "^"),
 }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from voicemine.stages.clean.gates import SPAM
+from voicemine.stages.clean.gates import ADVERT, BOT, BRAND, GIVEAWAY
 
-_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(rule, re.IGNORECASE)) for name, rule in (
+_GATES = {"giveaway": GIVEAWAY, "advert": ADVERT, "bot": BOT, "brand_reply": BRAND}
+_RULES: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
+    (name, _GATES[name], re.compile(rule, re.IGNORECASE)) for name, rule in (
     ("giveaway", r"\b(?:rt|retweet|like|follow|share|tag)\b[^.!?\n]{0,40}\b(?:to win|for a chance to|to enter|and win|"
                  r"chance to win)\b|\b(?:enter|join) (?:our|the|this) (?:giveaway|sweepstakes?|prize draw|raffle)\b|"
                  r"\bgiveaway (?:alert|time|ends)\b|\bcongratulations[!,]? you(?:'ve| have) (?:won|been selected)\b"),
@@ -67,6 +69,4 @@ def spam_kind(text: str, hints: int) -> str | None:
     """
     if text.startswith("<HANDLE") and _SIGNED.search(text, max(0, len(text) - 24)):
         return "brand_reply"
-    if not hints & SPAM:
-        return None
-    return next((name for name, rule in _RULES if rule.search(text)), None)
+    return next((name for name, gate, rule in _RULES if hints & gate and rule.search(text)), None)

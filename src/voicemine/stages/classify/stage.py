@@ -62,7 +62,7 @@ def run(
     is_whole = settings.items_from == "whole" and len(encoding["item_rows"]) == len(mined)
     asked = [(encoding["rows"], segments["text"])] + ([(encoding["item_rows"], mined["text"])] if is_whole else [])
     others = _read_by_models(asked, len(encoding["vectors"]), label_models) if label_models else {}
-    wanted = lru_cache(maxsize=None)(lambda texts: embed(texts))
+    wanted = lru_cache(maxsize=None)(embed)
 
     def read_part(rows: npt.NDArray[np.int64], texts: pd.DataFrame) -> pd.DataFrame:
         given, terms = probabilities_of(

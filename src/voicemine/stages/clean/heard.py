@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from voicemine.stages.clean.heard_places import address_head, spoken_addresses
+from voicemine.stages.clean.heard_places import UNITS, address_head, spoken_addresses
 from voicemine.stages.clean.lexicon import ordered, words
+from voicemine.stages.clean.places import STATE_CODES
 from voicemine.stages.clean.spans import Taken
 
 _FORM = re.compile(r"[a-z0-9\s]+\Z")
@@ -21,17 +22,12 @@ _BEFORE = frozenset("and is its it was number no are as my to by ssn card accoun
 _AFTER = frozenset("and is this that or as please thanks thank it was the not sorry to on for i my with booking "
                    "confirmation number phone ssn card "
                    "account password zip email in at".split())
-_UNITS = frozenset("dollars dollar usd rupees rs euros pounds coins gems points times days weeks months years year "
-                   "hours minutes people stars "
-                   "miles percent items pizzas burgers users songs photos pictures mb gb kb downloads reviews levels "
-                   "level am pm degrees "
-                   "calories steps km kg lbs cents players games cars inch mp px".split())
+_UNITS = UNITS | frozenset(
+    "gems pizzas burgers users songs pictures downloads levels level degrees calories steps".split())
 _MONEY = frozenset("amount price cost costs paid pay charge charged bill total over under about around almost nearly "
                    "only than version model galaxy "
                    "android ios windows iphone note page level top last year since until in level lvl xbox".split())
-_STATES = ("al|ak|az|ar|ca|co|ct|de|fl|ga|hi|id|il|in|ia|ks|ky|la|me|md|ma|mi|mn|ms|mo|mt|ne|nv|nh|nj|nm|ny|nc|nd|oh|"
-           "ok|or|pa|ri|sc|sd|tn|tx|"
-           "ut|vt|va|wa|wv|wi|wy|dc")
+_STATES = STATE_CODES.lower()
 _SURE_STATES = "|".join(s for s in _STATES.split("|") if s not in ("in", "me", "or", "ok", "hi", "id", "de", "la", "ma",
                                                                    "pa", "al", "co"))
 _CITY_ZIP = re.compile(rf"\b((?:[a-z]{{3,20}} ){{1,3}}(?:(?:{_STATES}) \d{{5}}(?:\d{{4}})?|(?:{_SURE_STATES}) "

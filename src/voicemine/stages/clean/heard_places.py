@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from voicemine.stages.clean.places import STATE_CODES
 from voicemine.stages.clean.spans import Taken
 
 Token = tuple[int, int, str]
@@ -16,12 +17,12 @@ Token = tuple[int, int, str]
 _STREETS = frozenset(
     "street st road rd avenue ave drive dr lane ln court ct terrace parkway pkwy highway hwy boulevard blvd circle "
     "square nagar colony suite apt apartment expressway heights ridge estate veethi salai marg".split())
-_STATES = frozenset(
-    "al ak az ar ca co ct de fl ga hi ia il ks ky la ma md mi mn mo ms mt nc nd ne nh nj nm nv ny oh pa ri sc sd tn "
-    "tx ut va vt wa wi wv wy alabama alaska arizona arkansas california colorado connecticut delaware florida georgia "
-    "hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
-    "mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont "
-    "virginia washington wisconsin wyoming usa us uk india canada".split())
+# Codes of states that are no everyday words, and names.
+_STATES = (frozenset(STATE_CODES.lower().split("|")) - frozenset("dc id in me ok or".split())) | frozenset(
+    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho "
+    "illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi "
+    "missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia "
+    "washington wisconsin wyoming usa us uk india canada".split())
 # Words that no address holds: they say that a sentence goes on.
 _NOT = frozenset(
     "the a an i me my we our you your he she they it its is was are were be been am this that these those and or but "
@@ -32,11 +33,15 @@ _NOT = frozenset(
     "transfer change update cancel cancelled book booked booking flight order ordered ticket call called phone number "
     "email mail password card account money amount balance bill charge charged delivered delivery sent send received "
     "waiting waited late app update version love great good bad best worst nice like works working worked "
-    "seat seats bag bags ssn name zip code code.".split())
-_UNITS = frozenset(
-    "dollars dollar usd rupees rs euros pounds points coins times time days day weeks week months month years year "
-    "hours hour hrs minutes mins min people stars star miles mile percent items am pm mb gb kb mg km kg lbs cents "
-    "players games cars inch mp px photos pages reviews orders messages calls k x gen th nd rd. lakh crore mph".split())
+    "seat seats bag bags ssn name zip code".split())
+#: What a number counts or measures: it is no code and no street number then.
+UNITS = frozenset(
+    "dollars dollar usd rupees rs euros pounds points coins times days weeks months years year hours minutes "
+    "people stars miles percent items am pm mb gb kb km kg lbs cents players games cars inch mp px photos "
+    "reviews".split())
+_UNITS = UNITS | frozenset(
+    "time day week month hour hrs mins min star mile mg pages orders messages calls k x gen th nd lakh crore "
+    "mph".split())
 _CUE = re.compile(r"(?:ad?dres?s?s?|street|location)\Z")
 _BETWEEN = frozenset("is its it no at in to my new old yes here sure".split())
 _FIELD = re.compile(r"^ *(street|city|town|state|state full|county|country|zip code|zip) *\n *([a-z0-9 ]{2,60}?) *$",
@@ -126,7 +131,7 @@ def _vouched(text: str, tokens: list[Token], at: int, end: int, taken: Taken, *,
     closes = end == len(tokens) or "\n" in text[tokens[end - 1][1]:tokens[end][0]] or not taken.free(
         *tokens[end][:2]) or tokens[end][2] in ("phone", "contact", "my", "ph", "email", "mobile", "and", "zip")
     if not (opens and closes and words[0][0].isdigit()):
-        return any(w in ("suite", "apt") for w in words[:1]) and len(words) >= 2 and opens and closes
+        return words[0] in ("suite", "apt") and len(words) >= 2 and opens and closes
     last = tokens[end][2] if end < len(tokens) and not taken.free(*tokens[end][:2]) else words[-1]
     coded = (words[-1].isdigit() and 3 <= len(words[-1]) <= 9) or (last.isdigit() and 5 <= len(last) <= 9)
     street = any(w in _STREETS for w in words[2:])

@@ -42,7 +42,7 @@ _SHARED = frozenset(
     "sent kind brand hell singe pain four chat pour main sale tape fin sang dame date courage important possible "
     "probable simple terrible "
     "impossible horrible table double capable animal general local final central".split())
-# Hindi in Latin letters, as app reviews from India have it, mixed with English. None of these is an English word.
+# Hindi in Latin letters, as app reviews from India have it, mixed with English; the weak ones prove nothing alone.
 _HINDI = frozenset(
     "hai hain ka ki ke ko nahi nhi nahin kar karo karte karta krte krta karne krne karna krna bhi bahut bhut "
     "bahot bohot bhot aur hota hoti hote gaya gya raha rahi rha rhi kya kuch koi mera mere meri mene maine mujhe "

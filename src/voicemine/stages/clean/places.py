@@ -11,11 +11,10 @@ _SUFFIX = (r"street|avenue|boulevard|road|lane|drive|court|terrace|crescent|park
            r"close|gardens|"
            r"grove|mews|way|trail|turnpike|st|ave|av|blvd|rd|ln|dr|ct|ter|cres|pkwy|hwy|cir|pl|sq|trl")
 _UNIT = r"(?:,? ?(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|#) ?\.? ?#?[a-z0-9\-]{1,6})?"
-_STATE = (r"AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|"
-          r"OK|OR|"
-          r"PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC")
+STATE_CODES = ("AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|"
+               "MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC")
 _CAPITAL = r"[A-Z0-9][A-Za-z0-9'’.\-]{0,24}"
-_TAIL = (rf"(?:,? (?:[A-Z][A-Za-z.\-]{{1,20}} ?){{1,3}},? (?:{_STATE})(?: \d{{5}}(?:-\d{{4}})?)?"
+_TAIL = (rf"(?:,? (?:[A-Z][A-Za-z.\-]{{1,20}} ?){{1,3}},? (?:{STATE_CODES})(?: \d{{5}}(?:-\d{{4}})?)?"
          rf"|,? (?:[A-Z][a-z.\-]{{1,20}} ?){{1,3}},? [A-Z]{{1,2}}\d[A-Z0-9]? ?\d[A-Z]{{2}})?")
 _STREET = re.compile(
     rf"(?<![\w$£€.,/-])\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,4}})?,? (?:(?:[NSEWnsew]|[NSEW][EWew]|North|South|East|"
@@ -25,7 +24,7 @@ _STREET = re.compile(
 _STREET_HEARD = re.compile(
     rf"(?<![\w$£€.,/-])\d{{1,5}} (?:(?:[nsew]|north|south|east|west|ne|nw|se|sw) )?((?:[a-z0-9]{{1,20}} ){{1,3}})"
     rf"(?:street|avenue|boulevard|road|lane|blvd|st|rd|ave|dr|ln|hwy|pkwy)\b{_UNIT}"
-    rf"(?:(?: [a-z]{{2,20}}){{1,3}} (?:{_STATE.lower()})\b(?: \d{{4,5}})?)?")
+    rf"(?:(?: [a-z]{{2,20}}){{1,3}} (?:{STATE_CODES.lower()})\b(?: \d{{4,5}})?)?")
 _NOT_STREET = re.compile(
     r"\b(?:the|a|an|of|from|on|in|at|to|and|or|for|is|was|min|mins|minutes?|miles?|hours?|hour|blocks?|stars?|days?|"
     r"times?|"
@@ -62,7 +61,7 @@ _UK = re.compile(r"\b(?:GIR ?0AA|(?:[A-PR-UWYZ]\d{1,2}|[A-PR-UWYZ][A-HK-Y]\d{1,2
                  r"[A-PR-UWYZ][A-HK-Y]\d[ABEHMNPRVWXY]) ?\d[ABD-HJLNP-UW-Z]{2})\b")
 _UK_LOWER = re.compile(r"\b[a-pr-uwyz][a-hk-y]?\d{1,2}[a-z]? \d[abd-hjlnp-uw-z]{2}\b")
 _CANADA = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d\b")
-_ZIP = re.compile(rf"\b(?:{_STATE}),? (\d{{5}}(?:-\d{{4}})?)(?![\w-])|(?<![\w-])(\d{{5}}-\d{{4}})(?![\w-])")
+_ZIP = re.compile(rf"\b(?:{STATE_CODES}),? (\d{{5}}(?:-\d{{4}})?)(?![\w-])|(?<![\w-])(\d{{5}}-\d{{4}})(?![\w-])")
 _CITY_ZIP = re.compile(r"\b(\d{5}) (?=(?:Berlin|München|Munich|Hamburg|Köln|Frankfurt|Stuttgart|Düsseldorf|Leipzig|"
                        r"Dresden|Paris|"
                        r"Lyon|Marseille|Madrid|Barcelona|Valencia|Sevilla|Roma|Rome|Milano|Milan|Napoli|Torino|Wien|"

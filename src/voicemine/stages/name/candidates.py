@@ -34,8 +34,8 @@ class Candidate:
 
     words: its best wording; support: mentions of the sample that hold it; first: the first (most central) of them;
     feeling: their mean sentiment score; is_thing: it names a thing and says nothing of it; is_noun: it is a noun
-    phrase; telling: how surely it states the complaint (or the praise) by itself, where that was asked; denied: of
-    those who say this or its contrary, the share that say this (1 where it denies nothing).
+    phrase; is_pair: it names two things; telling: how surely it states the complaint (or the praise) by itself, where
+    that was asked; denied: of those who say this or its contrary, the share that say this (1 where it denies nothing).
     """
 
     words: tuple[str, ...]
@@ -46,6 +46,7 @@ class Candidate:
     feeling: float = 0.0
     is_thing: bool = False
     is_noun: bool = False
+    is_pair: bool = False
     telling: float = 0.5
     denied: float = 1.0
 
@@ -147,7 +148,8 @@ def pairs(found: Sequence[Candidate], said: Sequence[Iterable[Phrase]], lexicon:
             if len(either) >= _WIDER * max(len(naming[one.key]), len(naming[other.key])):
                 made.append(Candidate(
                     (*one.words, "and", *other.words), one.key | other.key, _PAIR_SHAPE, len(either),
-                    min(one.first, other.first), (one.feeling + other.feeling) / 2, is_thing=True, is_noun=True))
+                    min(one.first, other.first), (one.feeling + other.feeling) / 2, is_thing=True, is_noun=True,
+                    is_pair=True))
     return made
 
 

@@ -122,7 +122,7 @@ def name_themes(
         for (score, c, vector), tells in zip(row[:_JUDGED], telling[i], strict=True):
             # A thing will be written "Problems with ...", which tells enough.
             bare = signs[i] > 0 and (c.is_thing or (c.is_noun and tells < _TELLS_NOTHING))
-            worth = _AS_PAIR if "and" in c.words else max(tells, _AS_PROBLEM) if bare else tells
+            worth = _AS_PAIR if c.is_pair else max(tells, _AS_PROBLEM) if bare else tells
             score += _FITTING * fits(i, Named(c.words, c.key, vector)) + _TELLING * worth
             score -= _SAID_ONCE * (c.support == 1 and len(samples[i]) >= _MANY)
             judged.append((round(score, 4), replace(c, telling=tells, is_thing=bare), vector))

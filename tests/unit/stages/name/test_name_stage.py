@@ -9,6 +9,7 @@ import spacy
 
 from voicemine import tables
 from voicemine.stages.name import NamedThemes, NameSettings, name
+from voicemine.stages.name.naming import Judge, undecided
 
 _TEXTS = {
     "t1": ["my refund never arrived", "refund never arrived again", "the refund never arrived", "no refund yet",
@@ -67,12 +68,12 @@ class _Namer:
         return self.answer if "refund" in " ".join(keywords) else None
 
 
-def _name(made: dict[str, pd.DataFrame], answer: str | None = None) -> NamedThemes:
+def _name(made: dict[str, pd.DataFrame], answer: str | None = None, judge: Judge = undecided) -> NamedThemes:
     texts = made["segments"]["text"].tolist()
     encoding = {"rows": np.arange(len(texts)), "vectors": _embed(texts)}
     return name(made["segments"], made["mention_labels"], made["items_clean"], encoding, made["theme_members"],
                 made["theme_nodes"], settings=NameSettings(), tagger=spacy.blank("en"), embed=_embed,
-                namer=_Namer(answer) if answer else None)
+                judge=judge, namer=_Namer(answer) if answer else None)
 
 
 def test_every_theme_gets_a_name_even_without_a_parser() -> None:
@@ -84,6 +85,13 @@ def test_every_theme_gets_a_name_even_without_a_parser() -> None:
     assert found.loc["t1", "keywords"][0] == "refund"
     assert "returns and refunds" in found.loc["t1", "description"]
     assert not found["name"].str.contains("[<>]").any()
+
+
+def test_a_phrase_that_states_the_complaint_is_preferred() -> None:
+    def judge(phrases: Sequence[str]) -> np.ndarray:
+        return np.array([[float(p == "long queue"), 0.5] for p in phrases], np.float32)
+
+    assert _name(_tables(), judge=judge).theme_names.set_index("theme_key").loc["t2", "name"] == "Long queue"
 
 
 def test_quotes_are_whole_mentions_of_the_theme() -> None:

@@ -21,6 +21,7 @@ import xxhash
 from voicemine.numerics.placeholders import for_model
 
 _SIGNS = re.compile(r"[^\w]+")
+_ASCII_SIGNS = str.maketrans({c: " " for c in map(chr, range(128)) if not (c.isalnum() or c == "_")})
 _PERMUTATIONS, _BANDS, _SEED = 64, 16, 20011
 _ROWS = _PERMUTATIONS // _BANDS
 _CHUNK = 8192
@@ -39,7 +40,10 @@ class Repeat:
 
 def normal_form(text: str) -> str:
     """What has to agree for two texts to count as exactly the same: words, without case, punctuation and numbering."""
-    return _SIGNS.sub(" ", for_model(text).casefold()).strip() or text
+    plain = for_model(text)
+    if plain.isascii():
+        return " ".join(plain.lower().translate(_ASCII_SIGNS).split()) or text
+    return _SIGNS.sub(" ", plain.casefold()).strip() or text
 
 
 def repeats(texts: Sequence[str], *, near: bool, threshold: float, least_words: int) -> list[Repeat]:

@@ -123,6 +123,8 @@ def identify(text: str, *, floor: float) -> Language:
 
 def _romanised_hindi(words: list[str]) -> float:
     """How sure it is that the words are Hindi, or Hindi mixed with English; 0 where few of them are."""
+    if _HINDI.isdisjoint(words):
+        return 0.0
     found = [w for w in words if w in _HINDI]
     strong = len(set(found) - _HINDI_WEAK)
     if strong < 2 or len(found) < 0.15 * len(words):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-_CAP = r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{0,24}(?:['’\-][A-Za-zÀ-ÿ]{1,24}){0,2}"
-CAPITAL_WORD = re.compile(rf"(?<![\w@#<&/'’.-]){_CAP}(?![\w@])")
+_CAPITAL = "[A-ZÀ-ÖØ-Þ]"
+_SMALL = r"[a-zà-öø-ÿ]{0,24}(?:['’\-][A-Za-zÀ-ÿ]{1,24}){0,2}"
+_CAP = _CAPITAL + _SMALL
+# What may not stand before the capital is looked back for from behind it: a search skips to the next capital at once.
+CAPITAL_WORD = re.compile(rf"{_CAPITAL}(?<![\w@#<&/'’.-].){_SMALL}(?![\w@])")
 NEXT = re.compile(rf" (?:([A-Z])\.? (?=[A-Z])|({_CAP})(?![\w@])|((?:van|von|de|del|della|di|da|dos|la|le|bin|ibn|al|"
                   rf"el|der|den|ter)(?: "
                   rf"(?:la|der|den|los))? )({_CAP})(?![\w@]))")
@@ -17,15 +20,17 @@ INTRO_HARD = re.compile(
     r"(?:(?:full|first|last|real|complete|first and last) )?name(?:'s| is| was|:)?:? (?:is |was |as )?"
     r"|^(?:full |first |last |your )?name ?(?:is|:|-) ?|(?<=\W)(?:by the name of|goes by|named|name's) "
     r"|^name (?=[a-z])", re.IGNORECASE | re.MULTILINE)
-INTRO_SOFT = re.compile(r"\b(?:[Ii] am|[Ii]'m|[Ii]’m|im|[Tt]his is|[Ii]t's|[Ii]t is|[Mm]yself|[Hh]ere is) ")
+INTRO_SOFT = re.compile(r"[IiTtMmHh](?<!\w.)(?:(?<=[Ii])(?: am|['’]m|t's|t is)|(?<=i)m|(?<=[Tt])his is|(?<=[Mm])yself|"
+                        r"(?<=[Hh])ere is) ")
 TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Mister|Madam|Nurse|Herr|Frau|Monsieur|"
                    r"Madame|Señora?|"
                    r"mr|mrs|MR|MRS|DR)\.? (?=[A-Za-zÀ-Þ])")
-GREET = re.compile(r"(?:^|(?<=[.!?\n,>] )|(?<=\n))(?:(?:hi|hello|hey|dear|thanks|thank you|thx|cheers|kudos to|shout "
-                   r"?out to|many thanks|"
-                   r"big thanks to|thanks to|thank you to|hats off to|good morning|good afternoon|good evening|hola|"
-                   r"bonjour|hallo)"
-                   r"(?: again| so much| very much)?,?) ", re.IGNORECASE)
+# The first letter alone, then what must stand before it and what it must begin: a search skips to the next such letter.
+GREET = re.compile(
+    r"[HDTCKSMBGhdtcksmbg\u017f\u212a](?:(?<=^.)|(?<=[.!?\n,>] .)|(?<=\n.))"
+    r"(?i:(?<=h)(?:i|ello|ey|ats off to|ola|allo)|(?<=d)ear|(?<=t)h(?:anks|ank you|x)|(?<=c)heers|"
+    r"(?<=k)udos to|(?<=s)hout ?out to|(?<=m)any thanks|(?<=b)(?:ig thanks to|onjour)|"
+    r"(?<=g)ood (?:morning|afternoon|evening))(?i:(?: again| so much| very much)?,?) ")
 ROLE = re.compile(
     r"\b(?:(?:[Aa]gent|agt|[Aa]ttendant|captain|[Dd]river|waiter|waitress|server|nurse|doctor|manager|technician|"
     r"tech|engineer|rep|"
@@ -41,6 +46,14 @@ ROLE = re.compile(
     r"seen|treated|answered|signed|greeted|welcomed) by|ask(?:ed)? for|transferred (?:me )?to|connected (?:me )?to|"
     r"called|thanks to|"
     r"kudos to|shout ?out to|mention|commend|praise) (?=[A-ZÀ-Þ])")
+#: The words that a match of ROLE can end with, but for those that end with a mark.
+ROLE_ENDS = frozenset(
+    "agent Agent agt attendant Attendant captain driver Driver waiter waitress server nurse doctor manager technician "
+    "tech engineer rep representative advisor adviser receptionist barista colleague assistant cashier clerk "
+    "stewardess host hostess bartender supervisor salesman saleswoman lady guy man gentleman husband wife son "
+    "daughter friend girlfriend boyfriend sister brother boss concierge therapist midwife consultant physio operator "
+    "gal girl fella chap bloke member employee associate specialist instructor tutor coach mechanic plumber installer "
+    "courier gp was is named called of to with by for mention commend praise".split())
 STRONG_ROLE = re.compile(r"\w")
 DID = re.compile(r"(?: [A-Z][\w'’-]+)?(?: (?:was|is|were|has been|had been) (?:(?:so|very|extremely|really|super|"
                  r"incredibly|truly|also|"

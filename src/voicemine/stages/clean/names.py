@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import ahocorasick_rs
 
@@ -23,6 +23,7 @@ from voicemine.stages.clean.name_cues import (
     PLACE_BEFORE,
     PLACE_NEXT,
     ROLE,
+    ROLE_ENDS,
     SHORT,
     SIGN_OFF,
     STOP,
@@ -35,6 +36,7 @@ from voicemine.stages.clean.name_cues import (
 from voicemine.stages.clean.spans import Taken
 
 
+@lru_cache(maxsize=32_768)
 def bare(word: str) -> str:
     """Lower case, without a possessive."""
     word = word.lower().replace("’", "'")
@@ -63,14 +65,12 @@ class Names:
         brands = _brands(text, capitals) if likely else []
         if hints & g.TITLE:
             self._titled(text, taken, brands)
-        if hints & g.GREET:
-            self._greeted(text, taken, brands)
+        self._greeted(text, taken, brands)
         if not likely:
             if not capitals and len(text) < 400 and not self.given.isdisjoint(text.split()):
                 self._heard(text, taken)
             return
-        if hints & g.SIGN:
-            self._signed(text, taken)
+        self._signed(text, taken)
         if text.isupper():
             return
         # In a headline every word has a capital, so a capital says nothing there.
@@ -160,6 +160,8 @@ class Names:
             taken.take("PERSON", capital.start(), self._extend(text, capital.end()))
 
     def _signed(self, text: str, taken: Taken) -> None:
+        if not _may_be_signed(text):
+            return
         found = SIGN_OFF.search(text, max(0, len(text) - 90))
         if not found:
             return
@@ -195,7 +197,7 @@ class Names:
         if word in STOP or not taken.free(start, end) or _inside(start, brands):
             return
         listed = word in self.given or word in self.weak
-        role = ROLE.search(text, max(0, start - 36), start + 1) if start else None
+        role = ROLE.search(text, max(0, start - 36), start + 1) if _role_may_end(text, start) else None
         cued = bool(role and role.end() == start and STRONG_ROLE.search(role[0]))
         if not listed and not cued and word not in self.family:
             return
@@ -264,6 +266,20 @@ def _brands(text: str, capitals: list[tuple[int, int, str]]) -> list[tuple[int, 
         return []
     found = _phrases().find_matches_as_indexes(lowered.replace("’", "'"), overlapping=True)
     return [(a, b) for _, a, b in found if not lowered[a - 1:a].isalnum() and not lowered[b:b + 1].isalnum()]
+
+
+def _may_be_signed(text: str) -> bool:
+    """Whether SIGN_OFF can match: the last word holds a capital."""
+    tail = text[-90:].rsplit(None, 1)
+    return bool(tail) and tail[-1] != tail[-1].lower()
+
+
+def _role_may_end(text: str, at: int) -> bool:
+    """Whether a match of ROLE can end at `at`, judged by the word before it."""
+    if text[at - 1:at] != " ":
+        return False
+    before = text[max(0, at - 36):at - 1].rsplit(None, 1)
+    return bool(before) and (before[-1] in ROLE_ENDS or not before[-1].isalpha())
 
 
 def _inside(at: int, spans: list[tuple[int, int]]) -> bool:

@@ -49,6 +49,7 @@ _EMAIL_HEARD = re.compile(
     r"\b(?:[a-z0-9]{1,30} \d{1,6} |[a-z0-9]{1,30} (?=gmail|yahoo|hotmail|outlook|rediff))?"
     r"[a-z0-9]{0,40}(?:gmail|yahoo|hotmail|outlook|reddiffmail|rediffmail|ymail|aol|icloud|mail|user|live)(?:com|co|"
     r"coin|couk|in)\b")
+_SPELT = ((g.SPELT_DOT, _EMAIL_SPELT), (g.PROVIDER, _EMAIL_HALF_SPELT), (g.RUN_ON, _EMAIL_HEARD))
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']{1,2000}|\bwww\.[a-z0-9][^\s<>\"']{2,2000}"
                   r"|\b(?:[a-z0-9\-]{1,63}\.){1,4}(?:com|net|org|io|co|ly|gl|me|uk|de|fr|it|es|nl|in|au|ca|gov|edu|"
                   r"app|link|info)"
@@ -131,22 +132,32 @@ def nets(text: str, taken: Taken, hints: int) -> None:
             while end > found.start() and text[end - 1] in ".,;:!?)]}":
                 end -= 1
             taken.take("URL", found.start(), end)
-    if hints & g.AT and _EMAIL_HINT.search(text):
+    if hints & g.AT and _holds_email(text):
         for found in _EMAIL.finditer(text):
             whole = found[0].startswith("<") == found[0].endswith(">")
             start = found.start() if whole else found.start() + found[0].startswith("<")
             taken.take("EMAIL", start, found.end() if whole else found.end() - found[0].endswith(">"))
     if hints & g.SPELT:
-        for spelt in (_EMAIL_SPELT, _EMAIL_HALF_SPELT, _EMAIL_HEARD):
-            for found in spelt.finditer(text):
+        for gate, spelt in _SPELT:
+            for found in spelt.finditer(text) if hints & gate else ():
                 taken.take("EMAIL", found.start(), found.end())
     if hints & g.DOTTED:
-        for found in _MAC.finditer(text):
-            taken.take("MAC", found.start(), found.end())
-        for expression in (_IPV4, _IPV6):
-            for found in expression.finditer(text):
+        colons, dots = text.count(":"), text.count(".")
+        if colons > 4 or dots > 1 or text.count("-") > 4:
+            for found in _MAC.finditer(text):
+                taken.take("MAC", found.start(), found.end())
+        for least, count, expression in ((3, dots, _IPV4), (2, colons, _IPV6)):
+            for found in expression.finditer(text) if count >= least else ():
                 if _is_address(found[0]) and not _VERSION.search(text, max(0, found.start() - 30), found.start()):
                     taken.take("IP", found.start(), found.end())
+
+
+def _holds_email(text: str) -> bool:
+    """Whether an @ stands behind a letter or digit, as most handles do not."""
+    at = text.find("@", 1)
+    while at > 0 and not (text[at - 1].isalnum() or text[at - 1] == "_"):
+        at = text.find("@", at + 1)
+    return at > 0 and _EMAIL_HINT.search(text, at - 1) is not None
 
 
 def _is_address(text: str) -> bool:

@@ -15,10 +15,13 @@ from voicemine.stages.clean.patterns import nets, numbers, phones
 from voicemine.stages.clean.places import addresses, births, postcodes
 from voicemine.stages.clean.spans import Finding, Taken
 
-_HANDLE = re.compile(r"(?<![\w@/+-])(?<!\w\.)@(?:\w{1,40})(?![\w@]*\.\w)|(?<![\w/])/?u/[A-Za-z0-9_-]{3,30}\b"
-                     r"|(?i:\b(?:instagram|insta|ig|twitter|tiktok|snapchat|snap|telegram|discord|skype)(?: handle| "
-                     r"id| name| account)?"
-                     r" ?(?:is|:|-) ?)(?P<handle>[a-z0-9][a-z0-9_.]{3,30}[0-9_][a-z0-9_.]{0,10})\b")
+#: Forms of a handle, by the gate that each needs. A form that cannot be there is left out of the expression.
+_HANDLES: dict[int, str] = {
+    g.AT: r"@(?<![\w@/+-]@)(?<!\w\.@)(?:\w{1,40})(?![\w@]*\.\w)",
+    g.REDDIT: r"(?<![\w/])/?u/[A-Za-z0-9_-]{3,30}\b",
+    g.NETWORK: r"(?i:\b(?:instagram|insta|ig|twitter|tiktok|snapchat|snap|telegram|discord|skype)(?: handle| id| "
+               r"name| account)? ?(?:is|:|-) ?)(?P<handle>[a-z0-9][a-z0-9_.]{3,30}[0-9_][a-z0-9_.]{0,10})\b",
+}
 # XXXX of a regulator's export, ****1234 of a card, XX/XX/2019 of a date. Repetition was cut to three before.
 _MASK = re.compile(r"(?<!\w)(?:X{4,}|XX+/XX+/(?:X{2,4}|\d{2,4}))(?:[ \-/,]{1,2}(?:X{2,}|X{2}/\d{2,4}))*(?:[ "
                    r"-]?\d{4})?(?!\w)"
@@ -28,6 +31,11 @@ _DIGITS = re.compile(r"\d[^\d]{0,3}\d[^\d]{0,3}\d")
 
 #: A further finder: text -> (type of placeholder, start, end) of each finding.
 Extra = Callable[[str], Sequence[tuple[str, int, int]]]
+
+
+@cache
+def _handle(forms: int) -> re.Pattern[str]:
+    return re.compile("|".join(expression for gate, expression in _HANDLES.items() if forms & gate))
 
 
 @cache
@@ -41,7 +49,7 @@ def find(text: str, *, regions: tuple[str, ...], names: bool = True, extra: Extr
     taken = Taken(len(text))
     for known in PLACEHOLDER.finditer(text) if "<" in text else ():
         taken.shield(*known.span())
-    hints = g.gates(text.lower()) if hints is None else hints
+    hints = g.gates(text) if hints is None else hints
     if hints & (g.LINK | g.AT | g.SPELT | g.DOTTED):
         nets(text, taken, hints)
     if hints & g.MASK:
@@ -49,10 +57,12 @@ def find(text: str, *, regions: tuple[str, ...], names: bool = True, extra: Extr
             taken.take("MASKED", *found.span())
     digits = _DIGIT.search(text) is not None
     if digits:
+        hints |= g.digit_gates(text)
         many = _DIGITS.search(text) is not None
         if many:
             numbers(text, taken)
-            births(text, taken)
+            if hints & g.BIRTH:
+                births(text, taken)
         if hints & (g.CUE | g.CODE):
             cued(text, taken)
         if many:
@@ -61,10 +71,10 @@ def find(text: str, *, regions: tuple[str, ...], names: bool = True, extra: Extr
         postcodes(text, taken)
     elif hints & g.CODE:
         cued(text, taken)
-    if hints & g.HANDLE:
-        for found in _HANDLE.finditer(text):
-            span = found.span("handle") if found["handle"] else found.span()
-            taken.take("HANDLE", *span)
+    forms = hints & (g.AT | g.REDDIT | g.NETWORK)
+    if hints & g.HANDLE and forms:
+        for found in _handle(forms).finditer(text):
+            taken.take("HANDLE", *found.span(found.lastgroup or 0))
     if names:
         _names().find(text, taken, hints)
     if digits:

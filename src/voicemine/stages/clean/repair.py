@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import string
 import unicodedata
 from dataclasses import dataclass
 
+import ahocorasick_rs
 import ftfy
 import ftfy.badness
 from selectolax.lexbor import LexborHTMLParser
@@ -20,8 +22,12 @@ _FTFY = ftfy.TextFixerConfig(
     remove_control_chars=True, normalization="NFC", explain=False,
 )
 
-#: Cheap test: an ASCII text without any of these needs nothing but `strip`.
-_SUSPECT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f<&\n]|\s\s|([^\W\d_])\1{3}|([!?.,\-_*=~#])\2{3}|\\[nrtu\"']|\{\$")
+_RUNS = ahocorasick_rs.AhoCorasick([c * 4 for c in string.ascii_letters + "!?.,-_*=~#"],
+                                   implementation=ahocorasick_rs.Implementation.DFA)
+#: Cheap test: a printable ASCII text without any of these needs nothing but `strip`.
+_SUSPECT = ahocorasick_rs.AhoCorasick(
+    ["<", "&", "  ", "{$", *(f"\\{c}" for c in "nrtu\"'"), *(c * 4 for c in string.ascii_letters + "!?.,-_*=~#")],
+    implementation=ahocorasick_rs.Implementation.DFA)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 # Zero-width and direction marks. The joiner (U+200D) and variation selectors build emoji and are kept there.
@@ -63,7 +69,7 @@ class Repaired:
 
 def repair(text: str, *, strip_html: bool = True) -> Repaired:
     """Repair one text. `repair(repair(x).text).text == repair(x).text`."""
-    if text.isascii() and not _SUSPECT.search(text):
+    if text.isascii() and text.isprintable() and not _SUSPECT.find_matches_as_indexes(text):
         return Repaired(text.strip(), ())
     steps: list[str] = []
     # Repair can lay bare what needs repair (an escaped tag, a doubly wrong encoding): go on until nothing changes.
@@ -121,6 +127,8 @@ def _unicode_escape(found: re.Match[str]) -> str:
 
 
 def _controls(text: str) -> str:
+    if text.isascii() and text.replace("\n", " ").isprintable():
+        return text
     text = _ANSI.sub("", text)
     text = _ODD_BREAK.sub("\n", text)
     text = _CONTROL.sub("", text)
@@ -155,14 +163,18 @@ def _html(text: str) -> str:
 
 def _repetition(text: str) -> str:
     """Long runs are cut to three: the feeling stays, the word is one word again."""
+    if text.isascii() and not _RUNS.find_matches_as_indexes(text):
+        return text
     text = _LONG_LETTER.sub(lambda m: m[0] if m[1] in "Xx" else m[1] * 3, text)
     text = _LONG_MARK.sub(r"\1\1\1", text)
     return text if text.isascii() else _LONG_EMOJI.sub(r"\1\1\1", text)
 
 
 def _space(text: str) -> str:
-    text = _SPACES.sub(" ", text)
+    if "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
     if "\n" in text:
         text = _LINE_EDGE.sub("\n", text)
-        text = _BREAKS.sub("\n\n", text)
+        if "\n\n\n" in text:
+            text = _BREAKS.sub("\n\n", text)
     return text.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -49,5 +49,6 @@ class CleanSettings(Settings):
     """Texts with fewer words are compared for exact repetition only."""
     id_prefix: bool = False
     """Put the source's name before each id, so that equal ids of two sources do not collide."""
-    processes: int = Field(default=1, ge=1, le=64)
-    """Worker processes for the item-level work. The result does not depend on it."""
+    processes: Annotated[int, Field(ge=1, le=64)] | Literal["auto"] = "auto"
+    """Worker processes for the item-level work. auto: one for each processor, four at most, from 5,000 distinct texts
+    on, and one below. The result does not depend on it."""

@@ -129,7 +129,8 @@ def _with_kept(items: pd.DataFrame, kept: pd.DataFrame, present: set[str], forgo
 
 
 def _count(cleaned: CleanedText, final: str, counts: Counter[str]) -> None:
-    counts.update(f"step.{step}" for step in cleaned.steps)
+    for step in cleaned.steps:
+        counts[f"step.{step}"] += 1
     counts["step.template"] += final != cleaned.text
     if cleaned.detail:
         counts[f"spam.{cleaned.detail}"] += 1

@@ -11,7 +11,7 @@ import xxhash
 
 from voicemine.numerics.placeholders import PLACEHOLDER
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z<\"'])")
+_SENTENCE_END = re.compile(r"\s(?<=[.!?].)\s*(?=[A-Z<\"'])", re.DOTALL)
 _NORMAL = re.compile(r"[\W\d_]+")
 _LEAST_WORDS = 5
 _LEAST_CHARS = 28

@@ -41,6 +41,10 @@ def join(
 
     *cuts* must be settled (ordered, unique). *weak* are offsets used only to shorten a piece of over *max_words*.
     """
+    # A word and what parts it from the next take two characters at least, so few characters are few words.
+    if not cuts and len(text) < 2 * max_words:
+        whole = _trimmed(text, Span(0, len(text)))
+        return [] if whole is None else [whole]
     words = word_starts(text)
     pieces = _joined(_pieces(text, cuts, words), text, min_words)
     spans: list[Span] = []

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from voicemine.backends.ud_syntax import clause_starts
-from voicemine.stages.segment.cuts import is_consequence, is_contrast_opener, is_correlative
+from voicemine.stages.segment.cuts import is_consequence, is_contrast_opener, is_correlative, word_starts
 from voicemine.stages.segment.kinds import CLAUSE, SENTENCE, Cut
 
 _ODD_SPACE = re.compile(r"[^\S ]|  |^\s")
@@ -34,9 +34,11 @@ class Reading:
     weak: tuple[int, ...] = ()
 
 
-def needs_model(text: str, n_words: int, *, rule_words: int) -> bool:
+def needs_model(text: str, *, rule_words: int) -> bool:
     """False for a text so short and plain that it is one statement whatever the model says."""
-    return n_words > rule_words or _CUE.search(text) is not None
+    # n words have 2n - 1 characters at least.
+    is_long = len(text) > 2 * rule_words and len(word_starts(text)) > rule_words
+    return is_long or _CUE.search(text) is not None
 
 
 def squeezed(text: str) -> tuple[str, list[int] | None]:
@@ -58,15 +60,18 @@ def squeezed(text: str) -> tuple[str, list[int] | None]:
     return "".join(parts), places
 
 
-def read_doc(doc: Doc, places: list[int] | None = None) -> Reading:
+def read_doc(doc: Doc, places: list[int] | None = None, *, text: str | None = None) -> Reading:
     """Cuts of *doc*, whose text is a squeezed one; *places* leads back to the offsets of the original.
 
-    Uses the clause tags of the shipped pipeline; with another one, its parse.
+    *text* is the text of *doc* where it is at hand. Uses the clause tags of the shipped pipeline; with another one,
+    its parse.
     """
     if not len(doc):
         return Reading()
     found = _from_parse(doc) if doc[0].dep else _from_tags(doc)
-    text = doc.text
+    if not found:
+        return Reading()
+    text = doc.text if text is None else text
     cuts: list[Cut] = []
     weak: list[int] = []
     for index, kind in found:

@@ -29,12 +29,13 @@ _OWN_SUBJECT = re.compile(rf"\s*(?:{_SUBJECT}|the|this|that|my|our|his|her|their
 _LAST_OF_LIST = re.compile(r"\s*(?:and|or|etc|&)\b", re.IGNORECASE)
 _DOTS = re.compile(r"(?:(?<!\.)\.\.++|(?<![!?])[!?]++)\s+(?=[A-Z])")
 _CAPITAL = re.compile(
-    r"(?<=[a-z0-9]\s)(?=(?:It|Its|It['’]s|This|The|They|We|My|There|But|And|So|Very|Not|Please|When|If|Why|How|You|Your|"
+    r"\s(?<=[a-z0-9]\s)(?=(?:It|Its|It['’]s|This|The|They|We|My|There|But|And|So|Very|Not|Please|When|If|Why|How|You|Your|"
     r"He|She|Would|Just|Can|Can['’]t|Don['’]t|Won['’]t)\s+[a-z])"
 )
+# The first letter alone, then what it must begin: a search skips to the next such letter at once.
 _REQUEST = re.compile(
-    r"\b(?:(?:please|pls|plz)\s+\w+|thank\s+you|(?:can|could|would)\s+(?:you|u|someone|anyone)\s+\w+)\s+\w",
-    re.IGNORECASE,
+    r"[pPtTcCwW](?<!\w.)(?i:(?<=p)(?:lease|ls|lz)\s+\w+|(?<=t)hank\s+you|"
+    r"(?:(?<=c)(?:an|ould)|(?<=w)ould)\s+(?:you|u|someone|anyone)\s+\w+)\s+\w"
 )
 #: A request does not start a statement of its own behind one of these.
 _LEADS_ON = frozenset(
@@ -47,8 +48,10 @@ _LEADS_ON = frozenset(
 
 def run_on_cuts(text: str) -> list[Cut]:
     """Cuts between statements that run on. Those at a comma or a request need enough words on both sides."""
-    cuts = [Cut(match.end(), SENTENCE) for match in _DOTS.finditer(text)]
-    cuts.extend(Cut(match.start(), SENTENCE) for match in _CAPITAL.finditer(text))
+    cuts: list[Cut] = []
+    if ".." in text or "!" in text or "?" in text:
+        cuts.extend(Cut(match.end(), SENTENCE) for match in _DOTS.finditer(text))
+    cuts.extend(Cut(match.end(), SENTENCE) for match in _CAPITAL.finditer(text))
     cuts.extend(Cut(match.start(), CLAUSE) for match in _REQUEST.finditer(text) if _stands_alone(text, match.start()))
     if "," in text:
         for start, end in _stretches(text):

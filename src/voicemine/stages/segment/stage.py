@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -9,11 +11,12 @@ from multiprocessing import get_all_start_methods, get_context
 
 import pandas as pd
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from voicemine.errors import ModelError
 from voicemine.stages.base import Earlier, Stage
-from voicemine.stages.segment.cuts import rule_cuts, rule_sentences, settle, word_starts
+from voicemine.stages.segment.cuts import rule_cuts, rule_sentences, settle
 from voicemine.stages.segment.join import Span, join
 from voicemine.stages.segment.kinds import CLAUSE, HARD, SENTENCE, Cut
 from voicemine.stages.segment.reading import Reading, check_pipeline, needs_model, read_doc, squeezed, window
@@ -24,6 +27,8 @@ _WINDOW = 20_000
 _BATCH = 256
 _ZONE = 8192
 _CHUNK = 4096
+#: The tokenizer learns words that occur this often in this many texts, and so many words at most.
+_OFTEN, _WORD_TEXTS, _MOST_WORDS = 3, 50_000, 30_000
 #: Mentions by text, and whether the pipeline reads its language.
 Known = Mapping[tuple[str, bool], list[Span]]
 #: From how many texts on it pays to start worker processes.
@@ -75,7 +80,7 @@ def segment_texts(
             done[key] = known[key]
         elif not is_read:
             done[key] = segment_text(text, None, settings=settings)
-        elif needs_model(text, len(word_starts(text)), rule_words=settings.rule_words):
+        elif needs_model(text, rule_words=settings.rule_words):
             waiting.append(text)
         else:
             done[key] = _mentions(text, Reading(), settings)
@@ -161,6 +166,7 @@ def _allowed(cut: Cut, settings: SegmentSettings) -> Cut | None:
 
 def _cut_all(texts: Sequence[str], settings: SegmentSettings, nlp: Language) -> Iterator[list[Span]]:
     """Mentions of each text as the model reads it; large inputs are shared between forked processes."""
+    _learn_words(texts, nlp)
     if settings.processes < 2 or len(texts) < FORK_FROM or "fork" not in get_all_start_methods():
         yield from _cut(texts, settings, nlp)
         return
@@ -171,6 +177,25 @@ def _cut_all(texts: Sequence[str], settings: SegmentSettings, nlp: Language) -> 
     ) as pool:
         for spans in pool.map(_Worker.cut, chunks):
             yield from spans
+
+
+def _learn_words(texts: Sequence[str], nlp: Language) -> None:
+    """Let the tokenizer meet the frequent words of *texts* once, before any memory zone is opened.
+
+    It keeps how it has split a word, but not within a memory zone, where it would split each one anew every time.
+    What it keeps never changes a result. Forked workers inherit it.
+    """
+    tokenizer = nlp.tokenizer
+    if not isinstance(tokenizer, Tokenizer):
+        return
+    counts: Counter[str] = Counter()
+    for text in texts[:: len(texts) // _WORD_TEXTS + 1]:
+        counts.update(text.split())
+    tokenizer.max_cache_size = max(tokenizer.max_cache_size, _MOST_WORDS)
+    for word, count in counts.most_common(_MOST_WORDS):
+        if count < _OFTEN:
+            break
+        tokenizer(word)
 
 
 def _cut(texts: Sequence[str], settings: SegmentSettings, nlp: Language) -> list[list[Span]]:
@@ -186,6 +211,8 @@ class _Worker:
     @classmethod
     def start(cls, settings: SegmentSettings, nlp: Language) -> None:
         cls.settings, cls.nlp = settings, nlp
+        # What was inherited is never garbage here: without it, each collection has little to look through.
+        gc.freeze()
 
     @classmethod
     def cut(cls, texts: Sequence[str]) -> list[list[Span]]:
@@ -209,8 +236,8 @@ def _chunk_readings(
     weak: list[list[int]] = [[] for _ in chunk]
     prepared = [squeezed(chunk[index][begin:end]) for index, begin, end in parts]
     docs = nlp.pipe((text for text, _ in prepared), batch_size=_BATCH)
-    for (index, begin, _), (_, places), doc in zip(parts, prepared, docs, strict=True):
-        reading = read_doc(doc, places)
+    for (index, begin, _), (text, places), doc in zip(parts, prepared, docs, strict=True):
+        reading = read_doc(doc, places, text=text)
         cuts[index].extend(cut._replace(offset=cut.offset + begin) for cut in reading.cuts)
         weak[index].extend(offset + begin for offset in reading.weak)
     return [Reading(tuple(c), tuple(w)) for c, w in zip(cuts, weak, strict=True)]

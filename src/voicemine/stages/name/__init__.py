@@ -184,7 +184,7 @@ def _quotes(themes: list[Theme], signs: list[int], segments: pd.DataFrame, label
 
 
 STAGE = Stage(
-    name="name", version=4,
+    name="name", version=5,
     reads=("segments", "mention_labels", "items_clean", "encoding", "theme_members", "theme_nodes"),
     writes=("theme_names", "quotes"), settings=NameSettings, run=name, needs=("tagger", "embed", "judge", "namer"),
     about="name, describe and quote themes",

@@ -6,16 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from voicemine.stages.name.phrases import Phrase
+from voicemine.stages.name.notes import Phrase
 from voicemine.stages.name.words import NOT, Lexicon
 
 _BLOCKED = frozenset({"fuck", "fucking", "shit", "shitty", "crap", "damn", "hell", "wtf", "bullshit", "ass", "asshole",
-                      "bitch", "fail", "lol", "omg", "xxx", "xxxx", "etc", "plz", "pls", "thx", "thnx", "ya", "y'all"})
+                      "bitch", "fail", "piss", "pissed", "suck", "sucks", "lol", "omg", "xxx", "xxxx", "etc", "plz",
+                      "pls", "thx", "thnx", "ya", "y'all"})
 _BAD_EDGE = frozenset({"not", "too", "and", "or", "to", "of", "the", "a", "an", "at", "for", "with", "from",
                        "by", "is", "are", "was", "were", "be", "been", "my", "your", "our", "their", "his", "her",
                        "its",
                        "that", "this", "when", "so", "but", "as", "if", "than", "into", "about", "no", "i", "you", "we",
                        "he", "she", "they", "it", "me", "us", "them", "which", "who", "what", "because", "since"})
+#: Longer words are texts without spaces.
+LONGEST_WORD = 24
+#: A name is in note form; a run of words may not be.
+_ARTICLES = frozenset({"a", "an", "the", "my", "your", "our", "their", "his", "her", "its"})
 _BAD_START = (_BAD_EDGE - {"not", "too", "no", "at", "by"}) | {
     "hour", "hours", "hr", "hrs", "minute", "minutes", "min", "mins", "day", "days", "week", "weeks", "month", "months",
     "year", "years", "time", "times", "lot", "lots", "bit", "couple", "number", "kind", "sort", "however", "maybe"}
@@ -24,6 +29,8 @@ _BAD_START = (_BAD_EDGE - {"not", "too", "no", "at", "by"}) | {
 _THINGS, _NAMED, _WIDER, _PAIR_SHAPE = 5, 0.04, 1.25, 0.4
 #: Two words that so many say in one phrase are one thing.
 _ONE_THING = 0.25
+#: What it is worth that a wording is the usual one of its phrase, against how well it reads.
+_COMMON = 0.8
 #: A part of a longer phrase is dropped where the longer one has at least this share of its support.
 _NESTED = 0.6
 
@@ -57,7 +64,7 @@ def usable(words: Sequence[str], lexicon: Lexicon, *, max_words: int) -> bool:
         return False
     if words[0] in _BAD_START or words[0].split("'")[0] in _BAD_START:
         return False
-    if any(w in _BLOCKED or len(w) > 24 for w in words) or len(set(words)) < len(words):
+    if any(w in _BLOCKED or w in _ARTICLES or len(w) > LONGEST_WORD for w in words) or len(set(words)) < len(words):
         return False
     return any(lexicon.is_matter(w) for w in words)
 
@@ -98,9 +105,10 @@ def pool(found: Iterable[Iterable[Phrase]], lexicon: Lexicon, *, max_words: int,
         top = max(counts.values())
         # A wording that is hardly ever used does not stand for the others.
         used = [w for w, n in counts.items() if n >= 0.25 * top]
-        best = max(used, key=lambda w: (shapes[w] + 0.5 * counts[w] / top - 0.03 * len(w), tuple(reversed(w))))
-        # "No reply" has no contrary in "reply"; "never ordered" has one in "ordered".
-        contrary = support[key - {NOT}] if NOT in key and not {"no", "without"} & set(best) else 0
+        best = max(used, key=lambda w: (shapes[w] + _COMMON * counts[w] / top - 0.03 * len(w), tuple(reversed(w))))
+        # "No reply" has no contrary in "reply"; "never ordered" has one in "ordered", and "no queue" one in "queue".
+        no_thing = bool({"no", "without"} & set(best)) and not lexicon.denies_trouble(best)
+        contrary = support[key - {NOT}] if NOT in key and not no_thing else 0
         made.append(Candidate(best, key, shapes[best], support[key], first[key], feelings[key] / support[key],
                               best in things, best in nouns, denied=support[key] / (support[key] + contrary)))
     return _whole_phrases(sorted(made, key=lambda c: (-c.support, c.words)), lexicon)
@@ -170,7 +178,8 @@ def frequent_runs(mentions: Sequence[Sequence[str]], lexicon: Lexicon, *, least:
                 run = tuple(low[start:start + size])
                 if len(run) < size or run[-1][0] == "|":
                     break
-                if lexicon.is_matter(run[-1]):
+                # Where a parser reads the texts, it knows better what "to" belongs to.
+                if lexicon.is_matter(run[-1]) and not (lexicon.usage.objects and "to" in run):
                     own[run] = None
         counts.update(own.keys())
         runs.append(list(own))

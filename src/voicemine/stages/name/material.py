@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -66,22 +67,32 @@ def themes_of(segments: pd.DataFrame, members: pd.DataFrame, nodes: pd.DataFrame
 
 
 def samples(themes: list[Theme], texts: list[str], settings: NameSettings) -> list[Rows]:
-    """Rows of each theme to be parsed: the most central, each text once whatever its case, very long ones left out."""
-    each = max(_LEAST_PARSED, min(settings.parse_per_theme, settings.parse_total // max(len(themes), 1)))
-    found = []
-    for theme in themes:
-        order = np.lexsort((theme.rows, -theme.closeness))
-        seen: set[str] = set()
-        rows: list[int] = []
-        for row in theme.rows[order]:
-            text = texts[row].strip().lower()
-            if text and text not in seen and (len(text) <= 400 or len(theme.rows) <= each):
-                seen.add(text)
-                rows.append(int(row))
-            if len(rows) == each:
-                break
-        found.append(np.array(rows, dtype=np.int64))
-    return found
+    """Rows of each theme to be parsed: the most central, each text once whatever its case, very long ones left out.
+
+    A mention that stands for a theme and for its sub-theme is parsed once, and counts once against `parse_total`.
+    """
+    central = [_most_central(t, texts, settings.parse_per_theme) for t in themes]
+
+    def too_many(each: int) -> bool:
+        return len({r for rows in central for r in rows[:each]}) > settings.parse_total
+
+    most = range(_LEAST_PARSED, max(settings.parse_per_theme, _LEAST_PARSED) + 1)
+    each = max(_LEAST_PARSED, _LEAST_PARSED + bisect_left(most, True, key=too_many) - 1)
+    return [np.array(rows[:each], dtype=np.int64) for rows in central]
+
+
+def _most_central(theme: Theme, texts: list[str], most: int) -> list[int]:
+    order = np.lexsort((theme.rows, -theme.closeness))
+    seen: set[str] = set()
+    rows: list[int] = []
+    for row in theme.rows[order]:
+        text = texts[row].strip().lower()
+        if text and text not in seen and (len(text) <= 400 or len(theme.rows) <= most):
+            seen.add(text)
+            rows.append(int(row))
+        if len(rows) >= max(most, _LEAST_PARSED):
+            break
+    return rows
 
 
 def parse(nlp: Language, texts: list[str], wanted: list[Rows]) -> dict[int, Doc]:

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from voicemine.stages.name.candidates import Candidate, frequent_runs, pairs, pool
+from voicemine.stages.name.candidates import LONGEST_WORD, Candidate, frequent_runs, pairs, pool
+from voicemine.stages.name.describe import UNSPECIFIC
 from voicemine.stages.name.material import Floats, Rows, Theme
 from voicemine.stages.name.phrases import phrases
 from voicemine.stages.name.score import MARKS, Context, Weights, assign, lexical, semantic
 from voicemine.stages.name.settings import NameSettings
-from voicemine.stages.name.words import Bags, Lexicon
+from voicemine.stages.name.words import FAULTS, TROUBLES, Bags, Lexicon
 
 Embed = Callable[[Sequence[str]], Floats]
 #: Phrases to (n, 2): how surely each states a complaint, and praise.
@@ -24,13 +25,6 @@ Judge = Callable[[Sequence[str]], Floats]
 #: Names closer than this (cosine) would be taken for one another.
 _SAME = 0.9
 _READS_WELL = 0.55
-#: Nouns that are a problem by themselves.
-_TROUBLES = frozenset("""
-    accident breach bug cancellation complaint crack crash damage delay dispute dirt disruption downtime error
-    failure fault fraud freeze glitch hassle hole injury interruption issue jam lag lateness leak loss mess mistake
-    mould nightmare noise nuisance outage overcharge penalty poison problem queue refusal rudeness scam scratch
-    smell spam stain surcharge theft trouble virus wait waste wrong
-""".split())
 #: Mentions of the theme, and of its siblings together, in which candidates are counted.
 _INSIDE, _OUTSIDE = 800, 3000
 _WEIGHTS = Weights()
@@ -39,6 +33,10 @@ _JUDGED, _FITTING = 20, 2.5
 #: What it is worth that a phrase by itself states the complaint (or the praise); from where on it does; below what it
 #: does not at all; and how well "Problems with ..." does.
 _TELLING, _TELLS_IT, _TELLS_NOTHING, _AS_PROBLEM, _AS_PAIR = 1.4, 0.6, 0.35, 0.6, 0.4
+#: What it costs a pair of things that several mentions say one thing that states the complaint (or the praise).
+_STATED = 0.8
+#: What it costs a phrase to fit so few that the theme would have to be called unspecific.
+_UNSAID = 0.8
 #: What it costs that one mention alone of so many says it.
 _SAID_ONCE, _MANY = 0.4, 30
 
@@ -92,7 +90,7 @@ def name_themes(
     pools = [_candidates(s, docs, words, sentiment, lexicon, settings) for s in samples]
     met = [{c.key: c.support for c in found} for found in pools]
     for i, theme in enumerate(themes):
-        found = _supported(pools[i], len(samples[i]))
+        found = _supported(pools[i], len(samples[i]), lexicon)
         elsewhere = Counter[frozenset[str]]()
         for j in peers[i]:
             elsewhere.update({c.key: met[j][c.key] for c in found if c.key in met[j]})
@@ -123,9 +121,12 @@ def name_themes(
             # A thing will be written "Problems with ...", which tells enough.
             bare = signs[i] > 0 and (c.is_thing or (c.is_noun and tells < _TELLS_NOTHING))
             worth = _AS_PAIR if c.is_pair else max(tells, _AS_PROBLEM) if bare else tells
-            score += _FITTING * fits(i, Named(c.words, c.key, vector)) + _TELLING * worth
+            fit = fits(i, Named(c.words, c.key, vector))
+            score += _FITTING * fit - _UNSAID * (fit < UNSPECIFIC) + _TELLING * worth
             score -= _SAID_ONCE * (c.support == 1 and len(samples[i]) >= _MANY)
             judged.append((round(score, 4), replace(c, telling=tells, is_thing=bare), vector))
+        if any(c.support > 1 and c.telling >= _TELLS_IT and not c.is_pair for _, c, _ in judged):
+            judged = [(round(score - _STATED * c.is_pair, 4), c, vector) for score, c, vector in judged]
         ranked[i] = sorted(judged, key=lambda r: (-r[0], r[1].words)) + row[_JUDGED:]
     names = _give(themes, ranked, samples, words, lexicon, embed)
     return [replace(n, is_thing=n.is_thing and sign > 0 and not says_problem(n) and n.telling < _TELLS_IT)
@@ -145,12 +146,12 @@ def _telling(rows: Sequence[Sequence[Candidate]], signs: Sequence[int], judge: J
 
 def says_problem(named: Named) -> bool:
     """Does a word of the name stand for a problem by itself, or deny something?"""
-    return bool(named.key & (_TROUBLES | MARKS)) or named.words[0] in ("no", "without")
+    return bool(named.key & (TROUBLES | MARKS) or set(named.words) & FAULTS) or named.words[0] in ("no", "without")
 
 
 def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[str]],
                 sentiment: npt.NDArray[np.float64], lexicon: Lexicon, settings: NameSettings) -> list[Candidate]:
-    parsed = [list(phrases(docs[int(r)], lexicon.participles)) if docs[int(r)].has_annotation("DEP") else []
+    parsed = [list(phrases(docs[int(r)], lexicon.usage)) if docs[int(r)].has_annotation("DEP") else []
               for r in sample]
     least = max(3, round(0.03 * len(sample))) if any(parsed) else min(2, len(sample))
     runs = frequent_runs([words[int(r)] for r in sample], lexicon, least=least)
@@ -159,10 +160,12 @@ def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[
     return found + pairs(found, said, lexicon)
 
 
-def _supported(found: list[Candidate], sample: int) -> list[Candidate]:
-    """Without what is said once only, unless it reads well and stands in one of the most central mentions."""
+def _supported(found: list[Candidate], sample: int, lexicon: Lexicon) -> list[Candidate]:
+    """Without what is said once only, unless it reads well, stands in one of the most central mentions and, where there
+    are many, holds no word that nobody else in the corpus writes ("dayses")."""
     central = max(10, sample // 3)
-    return [c for c in found if c.support > 1 or (c.first < central and c.shape >= _READS_WELL)]
+    return [c for c in found if c.support > 1 or (
+        c.first < central and c.shape >= _READS_WELL and not (sample >= _MANY and lexicon.rare & set(c.words)))]
 
 
 def _phrase_vectors(shortlists: Sequence[Sequence[tuple[float, Candidate]]], embed: Embed,
@@ -191,8 +194,12 @@ def _give(themes: Sequence[Theme], ranked: Sequence[Sequence[tuple[float, Candid
 
 def _last_resort(theme: Theme, sample: Rows, words: Mapping[int, list[str]], lexicon: Lexicon, embed: Embed,
                  spent: set[tuple[str, ...]]) -> Named:
-    """The first words of matter in the most central mention, one more as long as the name is already given."""
-    central = [w.lower() for r in sample for w in words[int(r)] if w[0] != "|"]
+    """The first words of matter in the most central mention, one more as long as the name is already given.
+
+    Masked words ("XXXX") and endless ones are no matter.
+    """
+    central = [w.lower() for r in sample for w in words[int(r)]
+               if w[0] != "|" and len(w) <= LONGEST_WORD and "xx" not in w.lower()]
     matter = list(dict.fromkeys(w for w in central if lexicon.is_matter(w))) or list(dict.fromkeys(central))
     size = 2
     while tuple(matter[:size]) in spent and size < len(matter):

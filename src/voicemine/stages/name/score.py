@@ -103,7 +103,7 @@ def lexical(
     said_out = np.array([context.elsewhere.get(c.key, 0) for c in candidates]) / max(context.elsewhere_sample, 1)
     contrast = sum(np.clip(np.log((a + _TINY) / (b + _TINY)), -2.0, 4.0) / 2
                    for a, b in ((whole_in, whole_out), (said_in, said_out)))
-    polarity = np.array([_polarity(c, k, context) for k, c in zip(keys, candidates, strict=True)])
+    polarity = np.array([_polarity(c, k, context, lexicon) for k, c in zip(keys, candidates, strict=True)])
     if context.sign:
         polarity += _SAYS_IT * (polarity >= _CLEAR)
     proper = np.array([any(w in lexicon.proper for w in c.words) for c in candidates], dtype=np.float64)
@@ -120,12 +120,12 @@ def lexical(
     return score
 
 
-def _polarity(candidate: Candidate, columns: Sequence[int], context: Context) -> float:
+def _polarity(candidate: Candidate, columns: Sequence[int], context: Context, lexicon: Lexicon) -> float:
     """How clearly a phrase says the problem (or the delight), 0..1."""
     lemmas = max([context.sign * float(context.polarity[j]) for j in columns], default=0.0)
     if context.sign > 0 and ({"no", "without"} & set(candidate.words) or candidate.words[0] == "not"):
         # "no queue" and "not delayed" deny a pain; "no reply" and "not delivered" are one.
-        return 0.0 if lemmas >= _DENIED else _MARKED / 2
+        return 0.0 if lemmas >= _DENIED or lexicon.denies_trouble(candidate.words) else _MARKED / 2
     # A denial that one mention alone makes says little of the others.
     denial = _MARKED if candidate.support > 1 else _MARKED / 2
     return max(lemmas, denial if context.sign > 0 and candidate.key & MARKS else 0.0, 0.0)

@@ -6,11 +6,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 from scipy import sparse
 from spacy.tokens import Doc
+
+from voicemine.stages.name.usage import Usage, learn_usage
 
 NOT = "not"
 NEGATIONS = frozenset({
@@ -41,6 +43,18 @@ FILLERS = frozenset("""
     yet
 """.split())
 _PLACEHOLDER = re.compile(r"<[A-Z_]+(?:_\d+)?>")
+#: Nouns and adjectives that are a problem by themselves.
+TROUBLES = frozenset("""
+    accident breach bug cancellation complaint crack crash damage delay dispute dirt disruption downtime error
+    failure fault fraud freeze glitch hassle hole injury interruption issue jam lag lateness leak loss mess mistake
+    mould nightmare noise nuisance outage overcharge penalty poison problem queue refusal rudeness scam scratch
+    smell spam stain surcharge theft trouble virus wait waste wrong
+""".split())
+#: Adjectives that say what is wrong with a thing.
+FAULTS = frozenset("""
+    broken damaged defective dirty fake false faulty fraudulent inaccurate incorrect late long lost misleading missing
+    rude slow unauthorised unauthorized unhelpful unreliable wrong
+""".split())
 #: `|` marks where a phrase may not run on: a placeholder, a handle, a link, a number, the end of a clause.
 _BREAK = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[.!?;:()\[\]{}\"“”,/|\n\r<>*]+|\s[-–—]+\s|[-+£$€]?\d[\w.,:%/]*")
 _TOKEN = re.compile(r"\|+|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
@@ -54,13 +68,15 @@ def tokens(text: str) -> list[str]:
 
 @dataclass
 class Lexicon:
-    """What is known of a corpus' words: lemma, usual spelling, part of speech, participles."""
+    """What is known of a corpus' words: lemma, usual spelling, part of speech, how verbs are used."""
 
     stop: frozenset[str]
     lemmas: Mapping[str, str] = field(default_factory=dict)
     spelling: Mapping[str, str] = field(default_factory=dict)
-    participles: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
     proper: frozenset[str] = frozenset()
+    rare: frozenset[str] = frozenset()
+    """Lower-case words that one mention alone holds."""
 
     def lemma(self, word: str) -> str:
         """Lemma of a lower-case word; negations of every form become `not`."""
@@ -85,17 +101,26 @@ class Lexicon:
         """Does a lower-case word say what a phrase is about?"""
         return self.counts(word) and self.lemma(word) != NOT and word.replace("'", "") not in FILLERS
 
+    def denies_trouble(self, words: Sequence[str]) -> bool:
+        """Do these lower-case words deny a problem ("no queue"), rather than state one ("no reply to complaint")?"""
+        at = next((i for i, w in enumerate(words) if w in ("no", "without")), None)
+        if at is None:
+            return False
+        denied = list(takewhile(self.counts, words[at + 1:]))
+        return bool(denied) and self.lemma(denied[-1]) in TROUBLES
+
     def key(self, words: Iterable[str]) -> frozenset[str]:
         """Lemmas of a phrase: equal keys are inflections or rearrangements of one phrase."""
         return frozenset(self.lemma(w) for w in words if self.counts(w))
 
 
 def learn_lexicon(docs: Sequence[Doc], written: Iterable[Sequence[str]], stop: Iterable[str]) -> Lexicon:
-    """Lemmas and participles from parsed `docs`, spelling from all `written` token lists (ties: first in order)."""
+    """Lemmas and usage from parsed `docs`, spelling from all `written` token lists (ties: first in order)."""
     lemmas: dict[str, Counter[str]] = defaultdict(Counter)
-    participles: dict[str, Counter[str]] = defaultdict(Counter)
     proper: Counter[str] = Counter()
     seen: Counter[str] = Counter()
+    written = list(written)
+    held = Counter(w for mention in written for w in {w.lower() for w in mention})
     for doc in docs:
         for token in doc:
             word = token.lower_.translate(_APOSTROPHE)
@@ -105,14 +130,12 @@ def learn_lexicon(docs: Sequence[Doc], written: Iterable[Sequence[str]], stop: I
             lemmas[word][lemma] += 1
             seen[word] += 1
             proper[word] += token.pos_ == "PROPN"
-            morph = token.morph
-            if token.pos_ == "VERB" and "Part" in morph.get("VerbForm", []) and "Past" in morph.get("Tense", []):
-                participles[lemma][word] += 1
     return Lexicon(
         stop=frozenset(stop) - _NO_STOP,
         lemmas={w: _first(c) for w, c in sorted(lemmas.items())},
         spelling=usual_spelling(written),
-        participles={w: _first(c) for w, c in sorted(participles.items())},
+        usage=learn_usage(docs),
+        rare=frozenset(w for w, n in held.items() if n == 1),
         proper=frozenset(w for w, n in proper.items() if n > 0.6 * seen[w]),
     )
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from voicemine.stages.name.candidates import Candidate, frequent_runs, pool, usable
 from voicemine.stages.name.naming import Named, says_problem, written
-from voicemine.stages.name.phrases import Phrase
+from voicemine.stages.name.notes import Phrase
 from voicemine.stages.name.words import NOT, Lexicon, bags, tokens, usual_spelling
 
 _LEXICON = Lexicon(stop=frozenset({"the", "a", "my", "is", "on", "of", "in", "have"}),
@@ -86,6 +86,22 @@ def test_a_name_says_the_problem_by_a_noun_of_trouble_or_a_denial() -> None:
     assert not says("phone", "line")
     assert says("no", "call")
     assert says("never", "call")
+    assert says("incorrect", "address")
+
+
+def test_what_denies_a_trouble_is_held_against_those_who_have_it() -> None:
+    assert _LEXICON.denies_trouble(("no", "phone", "queue"))
+    assert not _LEXICON.denies_trouble(("no", "reply"))
+    assert not _LEXICON.denies_trouble(("no", "reply", "in", "error"))
+    said = [[Phrase(("no", "queue"), 0.5)], *[[Phrase(("queue",), 0.1)]] * 4]
+    denial = next(c for c in pool(said, _LEXICON, max_words=6) if "no" in c.words)
+    assert denial.denied < 0.5
+
+
+def test_the_usual_wording_stands_for_its_phrase() -> None:
+    said = [*[[Phrase(("waiting", "for", "order"), 0.6)]] * 3, [Phrase(("order", "waiting"), 0.7)]]
+    lexicon = Lexicon(stop=frozenset({"for"}), lemmas={"waiting": "wait"})
+    assert pool(said, lexicon, max_words=6)[0].words == ("waiting", "for", "order")
 
 
 def test_noun_phrases_are_marked_as_things() -> None:

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from sklearn.metrics import f1_score
 
-from voicemine.backends.label_branch import LabelBranch, load_branch
+from voicemine.backends.branch_file import load_branch
+from voicemine.backends.label_branch import LabelBranch
 from voicemine.numerics.calibration import SetCalibration, calibration_from, expected_calibration_error, probabilities
 from voicemine.numerics.shrunk_logistic import Linear
 from voicemine.stages.classify.taxonomy import adapt
@@ -70,7 +71,7 @@ class Bench:
 
     def __init__(self, folder: Path, work: Path | None) -> None:
         self.encoder: Encoder = load_encoder()
-        self.branch: LabelBranch = load_branch(folder, encoder_sha256=self.encoder.sha256)
+        self.branch: LabelBranch = load_branch(folder, encoder=self.encoder.folder)
         self.calibration = calibration_from(json.loads((folder / "calibration.json").read_text(encoding="utf8")))
         files = (ROOT / "configs" / "taxonomies" / f"{name}.yaml" for name in ("journey", "touchpoints"))
         self.taxonomy = load_taxonomy(*files)

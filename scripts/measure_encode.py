@@ -26,7 +26,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from voicemine.backends.encoder_default import DefaultEncoder, default_graph, minilm_folder
+from voicemine.backends.encoder_default import DefaultEncoder, default_graph
+from voicemine.backends.minilm import minilm_folder
 from voicemine.backends.runtimes.batching import STRIDE, widths
 from voicemine.backends.runtimes.choose import Candidate, candidates
 from voicemine.backends.runtimes.graph import EncoderGraph

@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from scipy.stats import spearmanr
 
-from voicemine.backends.label_branch import load_branch
+from voicemine.backends.branch_file import load_branch
 from voicemine.numerics.calibration import calibration_from
 from voicemine.stages.classify.labels import label_probabilities, labels_from
 from voicemine.stages.classify.settings import ClassifySettings
@@ -44,7 +44,7 @@ class Model:
 
     def __init__(self, folder: Path) -> None:
         self.encoder = load_encoder()
-        self.branch = load_branch(folder, encoder_sha256=self.encoder.sha256)
+        self.branch = load_branch(folder, encoder=self.encoder.folder)
         self.calibration = calibration_from(json.loads((folder / "calibration.json").read_text(encoding="utf8")))
 
     def table(self, texts: Sequence[str]) -> pd.DataFrame:

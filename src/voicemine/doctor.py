@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import psutil
 
-from voicemine.backends.encoder_default import DefaultEncoder, minilm_folder
+from voicemine.backends.encoder_default import DefaultEncoder
+from voicemine.backends.minilm import minilm_folder
 from voicemine.backends.model_card import verify_card
 from voicemine.backends.runtimes.check_texts import TIMED_TEXTS
 from voicemine.backends.runtimes.choose import device_of

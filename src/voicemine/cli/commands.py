@@ -129,7 +129,7 @@ def models_list() -> None:
 @models_app.command("verify")
 def models_verify() -> None:
     """Check the files of every shipped model against the hashes on its card."""
-    from voicemine.backends.encoder_default import minilm_folder
+    from voicemine.backends.minilm import minilm_folder
     from voicemine.backends.model_card import verify_card
     from voicemine.doctor import shipped_models
 

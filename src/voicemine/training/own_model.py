@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from voicemine.artefacts.files import whole_folder
-from voicemine.backends.label_branch import WEIGHTS, LabelBranch, load_branch, save_branch
+from voicemine.backends.branch_file import WEIGHTS, load_branch, save_branch
+from voicemine.backends.label_branch import LabelBranch
+from voicemine.backends.minilm import minilm_folder
 from voicemine.backends.model_card import CARD_NAME, file_hash, read_card, write_card
 from voicemine.errors import ModelError, UsageError
 from voicemine.numerics.calibration import Floats, SetCalibration, calibration_from, calibration_to
@@ -35,17 +37,16 @@ def adapt_file(path: Path, label_set: str, *, base: Path, out: Path, seed: int =
         raise UsageError(f"--out is the model that is adapted ({base}); name another folder")
     if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= _OURS):
         raise UsageError(f"{out} holds other files; name a new or empty folder with --out")
-    branch = load_branch(base)
+    branch = load_branch(base, encoder=minilm_folder())
     known = branch.shape.labels
     if label_set not in known:
         raise UsageError(f"--set {label_set}: the model has no such label set; it has {', '.join(known)}")
     rows = read_own(path, label_set)
     check_labels(rows.labels, label_set, known, path=path)
     encoder = load_encoder()
-    load_branch(base, encoder_sha256=encoder.sha256)
     x, vectors = read_texts(rows.texts, branch, encoder, (label_set,))
     found = adapt_branch(branch, _calibration(base), label_set, rows.labels, x[label_set], vectors, seed=seed)
-    write_model(out, found, label_set, base=base, encoder_sha256=encoder.sha256, source=path.name)
+    write_model(out, found, label_set, base=base, encoder=encoder.folder, source=path.name)
     return found
 
 
@@ -80,13 +81,13 @@ def _calibration(folder: Path) -> dict[str, SetCalibration]:
 
 
 def write_model(
-    out: Path, found: Adapted, label_set: str, *, base: Path, encoder_sha256: str, source: str
+    out: Path, found: Adapted, label_set: str, *, base: Path, encoder: Path, source: str
 ) -> None:
     """Write weights, calibration and both cards; the folder appears whole or not at all."""
     card = read_card(base)
     numbers = _numbers(found, label_set, card["metrics"]) | {"base_sha256": file_hash(base / WEIGHTS)}
     with whole_folder(out) as folder:
-        save_branch(found.branch, folder, encoder_sha256=encoder_sha256)
+        save_branch(found.branch, folder, encoder=encoder)
         (folder / _CALIBRATION).write_text(
             json.dumps(calibration_to(found.calibration), indent=1) + "\n", encoding="utf8")
         (folder / _ABOUT).write_text(card_text(found, label_set, source=source), encoding="utf8")

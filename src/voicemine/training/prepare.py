@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from voicemine.errors import InputError
+from voicemine.training.anchors import Anchors, anchor_texts
 from voicemine.training.data import Examples, concatenate, from_codebook, from_public, near_duplicates, read_rows
 from voicemine.training.settings import LabelledFile, TrainSettings
 from voicemine.training.states import Encoder, States, compute_states, join_states
@@ -27,9 +28,11 @@ class Prepared:
     gold: np.ndarray
     dropped: dict[str, int]
     """Near duplicates of gold that were left out, by source."""
+    anchors: Anchors | None = None
 
 
-def _locate(name: str, roots: tuple[Path, ...]) -> Path:
+def locate(name: str, roots: tuple[Path, ...]) -> Path:
+    """The first file of that name under `roots`. Raises InputError where there is none."""
     for root in roots:
         if (root / name).is_file():
             return root / name
@@ -41,11 +44,11 @@ def _codebook_rows(
 ) -> list[dict[str, Any]]:
     """The rows of a file that no other of `files` reads again; where they carry only ids, with the texts of another
     file (rows it lacks are left out)."""
-    again = {str(r["id"]) for f in files if f.instead_of == spec.path for r in read_rows(_locate(f.path, roots))}
-    rows = [r for r in read_rows(_locate(spec.path, roots)) if str(r["id"]) not in again]
+    again = {str(r["id"]) for f in files if f.instead_of == spec.path for r in read_rows(locate(f.path, roots))}
+    rows = [r for r in read_rows(locate(spec.path, roots)) if str(r["id"]) not in again]
     if spec.texts is None:
         return rows
-    texts = {str(r["id"]): r["text"] for r in read_rows(_locate(spec.texts, roots))}
+    texts = {str(r["id"]): r["text"] for r in read_rows(locate(spec.texts, roots))}
     return [{**r, "text": texts[str(r["id"])]} for r in rows if str(r["id"]) in texts]
 
 
@@ -68,7 +71,7 @@ def prepare(
         from_codebook(_codebook_rows(f, settings.files, roots), labels, spec=f, runner_up=settings.runner_up)
         for f in settings.files
     ]
-    mapped = [from_public(read_rows(_locate(p.path, roots)), labels, spec=p) for p in settings.public]
+    mapped = [from_public(read_rows(locate(p.path, roots)), labels, spec=p) for p in settings.public]
     # A larger pool would cost more to encode than it teaches.
     wanted = [p.per_epoch * settings.pool_epochs for p in settings.public]
     mapped = [
@@ -76,7 +79,7 @@ def prepare(
         for part, most in zip(mapped, wanted, strict=True)
     ]
     gold = from_codebook(
-        read_rows(_locate(settings.gold, roots)), labels, spec=LabelledFile(path=settings.gold),
+        read_rows(locate(settings.gold, roots)), labels, spec=LabelledFile(path=settings.gold),
         runner_up=settings.runner_up,
     )
     parts = [*read, *mapped, gold]
@@ -103,4 +106,15 @@ def prepare(
     return Prepared(
         rows, states, Epoch(usable[~is_held[usable]], tuple(pools)), usable[is_held[usable]],
         np.arange(first_gold, len(rows)), dict(zip(names.tolist(), counts.tolist(), strict=True)),
+        _anchors(settings, encoder, roots, cache, progress),
     )
+
+
+def _anchors(settings: TrainSettings, encoder: Encoder, roots: tuple[Path, ...], cache: Path | None,
+             progress: Callable[[int], None] | None) -> Anchors | None:
+    if settings.anchor is None:
+        return None
+    texts = anchor_texts(locate(settings.anchor.path, roots), settings.anchor, seed=settings.seed + 5)
+    states = compute_states(texts, encoder, base_layer=settings.base_layer, max_tokens=settings.max_tokens,
+                            cache=cache, progress=progress)
+    return Anchors(states, encoder, settings.base_layer)

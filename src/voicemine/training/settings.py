@@ -50,6 +50,21 @@ class PublicFile(Settings):
     """The only labels that the set could ever give: the loss compares these alone."""
 
 
+class Anchor(Settings):
+    """Unlabelled texts on which the branch must give the published encoder's embedding back."""
+
+    path: str = "corpus/feedback_mix.jsonl.gz"
+    """JSON lines with text and source, plain or gz; relative to the data root."""
+    texts: int = Field(default=30_000, gt=1000)
+    """How many to draw, more of a source with more but by its square root only; most are cut to one sentence."""
+    batch: int = Field(default=16, gt=0)
+    """How many of them join each step."""
+    weight: float = Field(default=20.0, gt=0)
+    """Weight in the loss of one minus the mean cosine."""
+    rate: float = Field(default=3e-4, gt=0)
+    """Learning rate of the layer that reads the embedding out."""
+
+
 class Optimiser(Settings):
     """How the branch is fitted."""
 
@@ -94,8 +109,10 @@ class TrainSettings(Settings):
     held_sources: tuple[str, ...] = ()
     """Sources left out of training to choose when to stop: the stand-in for industries never seen."""
     optimiser: Optimiser = Optimiser()
-    refit_epochs: int = Field(default=4, ge=1)
-    """Epochs of each refit on everything, from the weights that the held-out sources chose."""
+    anchor: Anchor | None = None
+    """With it the branch gives the embedding as well as the labels, and takes the place of the encoder's own layers."""
+    refit_epochs: int = Field(default=0, ge=0)
+    """Epochs of each refit on everything, from the weights of the first fit, its rates starting anew; 0: no refit."""
     soup: int = Field(default=1, ge=1)
     """How many refits, with seeds of their own, are averaged into the branch."""
     risks: dict[str, float] = Field(default_factory=dict)

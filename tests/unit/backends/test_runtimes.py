@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicemine.backends.encoder_default import DefaultEncoder, minilm_folder
+from voicemine.backends.encoder_default import DefaultEncoder
 from voicemine.backends.label_branch import BranchShape, LabelBranch
+from voicemine.backends.minilm import minilm_folder
 from voicemine.backends.protocols import Encoder, Encoding
 from voicemine.backends.runtimes import base, batching, choose
 from voicemine.backends.runtimes.base import Batch, Budget, Outputs
@@ -32,17 +34,18 @@ MISSING = [n for n, m in (("openvino", "openvino"), ("onnx", "onnx"), ("onnx", "
            if importlib.util.find_spec(m) is None]
 
 
-def tiny_graph(seed: int = 0) -> EncoderGraph:
+def tiny_graph(seed: int = 0, *, embeds: bool = False) -> EncoderGraph:
     torch.manual_seed(seed)
-    graph = EncoderGraph(SIZES, vocabulary=30522, positions=512, layers=2, branch=LabelBranch(SIZES))
+    branch = LabelBranch(replace(SIZES, embeds=embeds))
+    graph = EncoderGraph(SIZES, vocabulary=30522, positions=512, layers=2, branch=branch)
     for value in graph.parameters():
         torch.nn.init.normal_(value, std=0.3)
     return graph.eval().requires_grad_(False)
 
 
-@pytest.fixture(scope="module")
-def graph() -> EncoderGraph:
-    return tiny_graph()
+@pytest.fixture(scope="module", params=[False, True], ids=["beside", "embeds"])
+def graph(request: pytest.FixtureRequest) -> EncoderGraph:
+    return tiny_graph(embeds=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -366,5 +369,6 @@ def test_without_a_store_nothing_is_left(tmp_path: Path, graph: EncoderGraph) ->
         assert (folder / "graph.bin").is_file()
 
 
-def test_other_weights_are_another_graph(graph: EncoderGraph) -> None:
-    assert graph_digest(graph) == graph_digest(tiny_graph()) != graph_digest(tiny_graph(1))
+def test_other_weights_or_another_shape_are_another_graph() -> None:
+    digests = [graph_digest(made) for made in (tiny_graph(), tiny_graph(), tiny_graph(1), tiny_graph(embeds=True))]
+    assert digests[0] == digests[1] and len(set(digests)) == 3

@@ -11,8 +11,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
+from transformers import BertConfig, BertModel
 
-from voicemine.backends.label_branch import BranchShape, LabelBranch, load_branch, read_branch, save_branch
+from voicemine.backends.branch_file import WEIGHTS, load_branch, read_branch, save_branch
+from voicemine.backends.label_branch import BranchShape, LabelBranch
 from voicemine.backends.model_card import write_card
 from voicemine.errors import InputError, UsageError
 from voicemine.numerics.calibration import SetCalibration, calibration_from, calibration_to, probabilities
@@ -36,6 +39,18 @@ def tiny(seed: int = 0) -> LabelBranch:
     branch = LabelBranch(SHAPE)
     torch.nn.init.normal_(branch.query)
     return branch.eval()
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    """A folder with the weights of an encoder of the tiny branch's sizes."""
+    torch.manual_seed(8)
+    config = BertConfig(vocab_size=30, hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32)
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    bert = BertModel(config, add_pooling_layer=False)
+    save_file({k: v.contiguous() for k, v in bert.state_dict().items()}, folder / WEIGHTS)
+    return folder
 
 
 def cloud(per_label: int, n_labels: int, seed: int, size: int = 32) -> tuple[np.ndarray, np.ndarray]:
@@ -71,13 +86,13 @@ def test_eight_examples_teach_a_new_label_and_the_known_ones_stay() -> None:
     assert found.ours.accuracy >= 0.9 and found.recall[3] is not None and found.recall[3] >= 0.75
 
 
-def test_every_other_weight_is_the_same_to_the_byte(tmp_path: Path) -> None:
+def test_every_other_weight_is_the_same_to_the_byte(tmp_path: Path, encoder: Path) -> None:
     x, y = cloud(4, 3, seed=3)
     branch = tiny()
     found = adapt_branch(branch, CALIBRATION, "stage", [("arrival", "use", "support")[i] for i in y], x, x)
     for folder, one in (("a", branch), ("b", found.branch)):
-        save_branch(one, tmp_path / folder, encoder_sha256="0" * 64)
-    before, after = (read_branch(tmp_path / folder).state_dict() for folder in ("a", "b"))
+        save_branch(one, tmp_path / folder, encoder=encoder)
+    before, after = (read_branch(tmp_path / folder, encoder=encoder).state_dict() for folder in ("a", "b"))
     changed = {"heads.stage.weight", "heads.stage.bias"}
     assert changed <= before.keys() == after.keys()
     for name in before.keys() - changed:
@@ -212,10 +227,10 @@ def test_labels_that_no_head_can_be_fitted_for_are_refused(label_set: str, label
 
 
 @pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def base(tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a tiny label model, and an encoder that makes states of a text's words."""
     folder = tmp_path / "base"
-    save_branch(tiny(), folder, encoder_sha256="0" * 64)
+    save_branch(tiny(), folder, encoder=encoder)
     (folder / "calibration.json").write_text(json.dumps(calibration_to(CALIBRATION)), encoding="utf8")
     write_card(folder, name="labels", version="1", metrics={"gold": {"stage": {}, "intent": {"n": 3}}}, licence="own",
                data=["own.jsonl"])
@@ -228,7 +243,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         starts = np.concatenate([[0], np.cumsum([len(p) for p in parts])])
         return States(np.concatenate(parts).astype(np.float16), starts)
 
-    monkeypatch.setattr(own_model, "load_encoder", lambda: SimpleNamespace(sha256="0" * 64))
+    monkeypatch.setattr(own_model, "load_encoder", lambda: SimpleNamespace(folder=encoder))
+    monkeypatch.setattr(own_model, "minilm_folder", lambda: encoder)
     monkeypatch.setattr(own_model, "compute_states", states)
     monkeypatch.setattr(own_model, "embed", lambda texts, *_, **__: np.stack([vectors(t).mean(0) for t in texts]))
     return folder
@@ -246,7 +262,7 @@ def test_a_file_becomes_a_folder_that_loads_the_same_each_time(tmp_path: Path, b
     made = [own_model.adapt_file(own_file(tmp_path), "stage", base=base, out=tmp_path / name) for name in ("a", "b")]
     for name in ("model.safetensors", "calibration.json", "card.json", "card.md"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert load_branch(tmp_path / "a", encoder_sha256="0" * 64).shape.labels["stage"] == ("use", "support", "arrival")
+    assert load_branch(tmp_path / "a", encoder=tmp_path / "encoder").shape.labels["stage"] == ("use", "support", "arrival")
     read = calibration_from(json.loads((tmp_path / "a" / "calibration.json").read_text()))
     assert read == made[0].calibration
     card = json.loads((tmp_path / "a" / "card.json").read_text())

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from voicemine.backends.label_branch import BranchShape, LabelBranch, Layer, bert_state
+from voicemine.backends.label_branch import BranchShape, LabelBranch, Layer, bert_state, token_bias, token_mean
 from voicemine.errors import ModelError
 
 #: Raise when the graph, or how batches are shaped for it, would give other bits: caches are keyed by it.
@@ -33,7 +33,10 @@ class EncoderGraph(nn.Module):
         self.words = nn.Embedding(vocabulary, shape.hidden)
         self.positions = nn.Embedding(positions, shape.hidden)
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.layer_norm_eps)
-        self.layers = nn.ModuleList(Layer(shape) for _ in range(layers))
+        self._embeds = branch is not None and branch.shape.embeds
+        # A branch that embeds takes the place of the layers above the one it leaves.
+        self.layers = nn.ModuleList(
+            Layer(shape) for _ in range(branch.shape.base_layer if branch is not None and self._embeds else layers))
         self.branch = branch
         self.dimension = shape.hidden
 
@@ -48,16 +51,18 @@ class EncoderGraph(nn.Module):
         place = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.norm(self.words(ids) + self.positions(place)[None])
         keep = mask.to(hidden.dtype)
-        bias = (1.0 - keep)[:, None, None, :] * -1e4
+        bias = token_bias(keep)
         logits: tuple[Tensor, ...] = ()
         for depth, layer in enumerate(self.layers):
             if self.branch is not None and depth == self.branch.shape.base_layer:
                 logits = tuple(self.branch(hidden, mask).values())
             hidden = layer(hidden, bias)
+        if self.branch is not None and self._embeds:
+            vectors, found = self.branch.both(hidden, mask)
+            return (vectors, *found.values())
         if self.branch is not None and len(self.layers) == self.branch.shape.base_layer:
             logits = tuple(self.branch(hidden, mask).values())
-        mean = (hidden * keep[:, :, None]).sum(1) / keep.sum(1, keepdim=True).clamp(min=1.0)
-        return (functional.normalize(mean, dim=1), *logits)
+        return (functional.normalize(token_mean(hidden, keep), dim=1), *logits)
 
 
 def load_graph(folder: Path, *, branch: LabelBranch | None) -> EncoderGraph:

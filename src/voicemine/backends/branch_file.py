@@ -21,6 +21,8 @@ from voicemine.errors import ModelError
 
 WEIGHTS = "model.safetensors"
 _FORMAT = "voicemine-label-branch/2"
+#: The first format held every weight in float16 and no differences; it is still read.
+_READ = ("voicemine-label-branch/1", _FORMAT)
 _SIZES = ("base_layer", "n_layers", "hidden", "n_heads", "intermediate", "embeds")
 _SCALE = "scale/"
 
@@ -66,7 +68,7 @@ def read_branch(folder: Path, *, encoder: Path) -> LabelBranch:
     with safe_open(path, framework="pt") as handle:
         metadata = handle.metadata() or {}
         stored = {key: handle.get_tensor(key).float() for key in handle.keys()}  # noqa: SIM118
-    if metadata.get("format") != _FORMAT:
+    if metadata.get("format") not in _READ:
         raise ModelError(f"{path} is no label branch of format {_FORMAT}; train it anew with `voicemine models train`")
     if metadata["encoder_sha256"] != file_hash(encoder / WEIGHTS):
         raise ModelError(f"{path} was trained for another encoder (sha256 {metadata['encoder_sha256'][:12]}…)")

@@ -123,12 +123,18 @@ class TrainSettings(Settings):
 
 
 def read_settings(path: Path, *, overrides: dict[str, object] | None = None) -> TrainSettings:
-    """Read a training file. Raises ConfigError that lists every unknown or wrong key."""
+    """Read a training file. Raises ConfigError that lists every unknown or wrong key.
+
+    `extends` names another file of the same folder, whose keys hold where this one is silent.
+    """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf8"))
+        given = yaml.safe_load(path.read_text(encoding="utf8")) or {}
+        if "extends" in given:
+            parent = yaml.safe_load((path.parent / Path(str(given.pop("extends"))).name).read_text(encoding="utf8"))
+            given = {**parent, **given}
     except (OSError, yaml.YAMLError) as fault:
         raise ConfigError([f"{path}: {fault}"]) from fault
     try:
-        return TrainSettings.model_validate_json(json.dumps({**(given or {}), **(overrides or {})}))
+        return TrainSettings.model_validate_json(json.dumps({**given, **(overrides or {})}))
     except ValidationError as fault:
         raise ConfigError([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors()]) from fault

@@ -196,7 +196,8 @@ def fit(
     every = np.concatenate([epoch_plan.always, *[pool for pool, _ in epoch_plan.pools]])
     seen = rows.take(every)
     classes = {name: class_weights(seen, name, power=s.class_power) for name in branch.shape.labels}
-    optimiser, average, history = _optimiser(branch, s, settings.anchor.rate if settings.anchor else s.rate_heads), Average(branch, s.average_decay), History()
+    optimiser = _optimiser(branch, s, settings.anchor.rate if settings.anchor else s.rate_heads)
+    average, history = Average(branch, s.average_decay), History()
     steps = s.epochs * epoch_plan.steps(s.batch)
     warm = max(1, int(steps * s.warmup))
     base_rates = [g["lr"] for g in optimiser.param_groups]
@@ -259,7 +260,7 @@ def _hold(branch: LabelBranch, anchors: Anchors, index: np.ndarray, weight: floa
     branch.eval()
     hidden, mask = anchors.states.batch(index)
     distance = 1.0 - (branch.vectors(hidden, mask) * anchors.target(hidden, mask)).sum(1).mean()
-    (weight * distance).backward()
+    (weight * distance).backward()  # type: ignore[no-untyped-call]
     branch.train()
 
 

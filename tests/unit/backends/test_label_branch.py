@@ -135,7 +135,7 @@ def test_an_encoder_without_such_layers_is_refused(branch: LabelBranch, encoder:
         save_branch(branch, tmp_path / "b", encoder=encoder)
 
 
-def test_altered_missing_and_older_files_are_refused(branch: LabelBranch, encoder: Path, tmp_path: Path) -> None:
+def test_altered_missing_and_foreign_files_are_refused(branch: LabelBranch, encoder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "b"
     save_branch(branch, folder, encoder=encoder)
     write_card(folder, name="t", version="1", metrics={}, licence="MIT", data=["none"])
@@ -146,7 +146,7 @@ def test_altered_missing_and_older_files_are_refused(branch: LabelBranch, encode
     weights.write_bytes(raw)
     with pytest.raises(ModelError):
         load_branch(folder, encoder=encoder)
-    save_file({"query": torch.zeros(1)}, weights, metadata={"format": "voicemine-label-branch/1"})
+    save_file({"query": torch.zeros(1)}, weights, metadata={"format": "voicemine-label-branch/9"})
     with pytest.raises(ModelError, match="train it anew"):
         read_branch(folder, encoder=encoder)
     weights.unlink()

@@ -262,9 +262,10 @@ def test_a_file_becomes_a_folder_that_loads_the_same_each_time(tmp_path: Path, b
     made = [own_model.adapt_file(own_file(tmp_path), "stage", base=base, out=tmp_path / name) for name in ("a", "b")]
     for name in ("model.safetensors", "calibration.json", "card.json", "card.md"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert load_branch(tmp_path / "a", encoder=tmp_path / "encoder").shape.labels["stage"] == ("use", "support", "arrival")
-    read = calibration_from(json.loads((tmp_path / "a" / "calibration.json").read_text()))
-    assert read == made[0].calibration
+    read = load_branch(tmp_path / "a", encoder=tmp_path / "encoder")
+    assert read.shape.labels["stage"] == ("use", "support", "arrival")
+    calibration = calibration_from(json.loads((tmp_path / "a" / "calibration.json").read_text()))
+    assert calibration == made[0].calibration
     card = json.loads((tmp_path / "a" / "card.json").read_text())
     assert card["metrics"]["adapted"]["labels"]["arrival"]["examples"] == 6
     assert set(card["metrics"]["gold"]) == {"intent"} and card["data"] == ["own.jsonl", "own.jsonl (stage only)"]

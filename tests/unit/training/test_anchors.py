@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.unit.training.test_label_training import LABELS, toy
 from transformers import BertConfig, BertModel
 
-from tests.unit.training.test_label_training import LABELS, toy
 from voicemine.backends.label_branch import BranchShape, LabelBranch
 from voicemine.training import anchors
 from voicemine.training.anchors import Anchors, anchor_texts, drift

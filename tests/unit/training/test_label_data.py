@@ -93,9 +93,14 @@ def test_gz_and_plain_are_read_and_rubbish_is_named(tmp_path: Path) -> None:
         read_rows(tmp_path / "c.jsonl")
 
 
-def test_the_shipped_training_file_is_valid_and_names_wrong_keys(tmp_path: Path) -> None:
-    shipped = read_settings(Path(__file__).resolve().parents[3] / "configs" / "train.yaml")
-    assert shipped.files and shipped.public
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
+
+
+def test_the_shipped_training_files_are_valid_and_wrong_keys_are_named(tmp_path: Path) -> None:
+    shipped = read_settings(CONFIGS / "train.yaml")
+    assert shipped.files and shipped.public and shipped.anchor is None
+    trunk = read_settings(CONFIGS / "train_trunk.yaml")
+    assert trunk.files == shipped.files and trunk.anchor and (trunk.base_layer, trunk.n_layers) == (0, 6)
     wrong = tmp_path / "t.yaml"
     wrong.write_text("files: []\noptimizer: {}\nseed: one\n")
     with pytest.raises(ConfigError) as caught:

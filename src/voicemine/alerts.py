@@ -1,4 +1,4 @@
-"""What moved: the alerts of the latest complete period, and the small themes that begin to rise."""
+"""What wants looking at: what can be fixed first, the latest alerts, the small themes that begin to rise."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import pandas as pd
 
 #: A theme with a smaller share of the items is small: its rise would drown in a list by size.
 _SMALL_SHARE = 0.02
+#: A theme whose name fits fewer of its members is unspecific: nobody can fix it as it stands.
+_SPECIFIC = 0.2
+
+
+def to_fix(themes: pd.DataFrame) -> pd.DataFrame:
+    """The themes that can be acted on, first to fix first; all of them where none says what the matter is."""
+    specific = themes[themes["name_precision"] >= _SPECIFIC]
+    return specific if len(specific) else themes
 
 
 def latest_alerts(theme_trends: pd.DataFrame, themes: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from voicemine import tables
-from voicemine.alerts import emerging, latest_alerts
+from voicemine.alerts import emerging, latest_alerts, to_fix
 from voicemine.config import Loaded
 from voicemine.measure import Cost
 from voicemine.sources.read import Ingested
@@ -39,7 +39,7 @@ def manifest(
     items, themes, rejects = exported["items"], exported["themes"], exported["rejects"]
     warnings = [w for r in ingested.reports for w in r.warnings]
     warnings += [f"{stage}: {w}" for stage, fact in facts.items() for w in fact.get("warnings", ())]
-    top = themes[themes["level"] == 0].head(10)
+    top = to_fix(themes[themes["level"] == 0]).head(10)
     return {
         "run_id": run_id,
         "tables_version": tables.VERSION,

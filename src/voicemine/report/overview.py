@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from voicemine.alerts import to_fix
 from voicemine.numerics.intervals import mean_interval, share_interval
 from voicemine.report import words
 from voicemine.report.data import RunData, records
@@ -19,16 +20,6 @@ SENTIMENTS = ("negative", "mixed", "neutral", "positive")
 _QUOTED = re.compile(r"'(.+)'(?::| was )")
 _RANGES = {"nps": (0.0, 10.0), "stars5": (1.0, 5.0), "csat5": (1.0, 5.0), "csat7": (1.0, 7.0), "ces7": (1.0, 7.0),
            "percent": (0.0, 100.0)}
-
-
-#: A theme whose name fits fewer of its members is unspecific: nobody can fix it as it stands.
-_SPECIFIC = 0.2
-
-
-def to_fix(themes: pd.DataFrame) -> pd.DataFrame:
-    """The themes that can be acted on, first to fix first; all of them where none says what the matter is."""
-    specific = themes[themes["name_precision"] >= _SPECIFIC]
-    return specific if len(specific) else themes
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,13 @@ import ftfy
 import ftfy.badness
 import pandas as pd
 
+from voicemine.backends.spacy_pipeline import SHIPPED, load_pipeline
 from voicemine.stages.clean import CleanSettings, clean, explain
 from voicemine.stages.clean.item import clean_many
 from voicemine.stages.clean.language import identify
 from voicemine.stages.clean.redact import find
 from voicemine.stages.clean.repair import repair
+from voicemine.stages.segment import SegmentSettings, segment
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = CleanSettings()
@@ -173,7 +175,8 @@ def garbled(path: Path) -> None:
           f"clean twin in the file: {twins}; without strict inverse: {undone}; still garbled after repair: {left}")
 
 
-def speed(path: Path, *, items: int, processes: int, profile: bool) -> None:
+def speed(path: Path, *, items: int, processes: int | None, profile: bool) -> None:
+    """Items a second of clean and segment, and the memory of this process and of its largest worker."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for _, line in zip(range(items), lines, strict=False)]
     raw = pd.DataFrame({
@@ -182,15 +185,21 @@ def speed(path: Path, *, items: int, processes: int, profile: bool) -> None:
         "score": [r.get("rating") for r in rows],
         "score_kind": None, "channel": None, "question": None, "text": [r["text"] for r in rows],
         "attr_group": [r.get("group") for r in rows]})
-    chosen = CleanSettings(processes=processes)
+    chosen = SETTINGS if processes is None else CleanSettings(processes=processes)
+    nlp = load_pipeline(SHIPPED, components=("senter", "clauser"))
     clean_many(["warm 123 456 7890, ça va très bien, mon ami"], settings=SETTINGS)
     started, burnt = time.perf_counter(), time.process_time()
     result = clean(raw, settings=chosen, hasher=Hasher())
     seconds, cpu = time.perf_counter() - started, time.process_time() - burnt
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"\n{len(raw)} items, {processes} process(es): {len(raw) / seconds:.0f} items/s by the clock, "
-          f"{len(raw) / cpu:.0f} by CPU time "
-          f"of this process, peak {peak} MiB")
+    started = time.perf_counter()
+    mentions = segment(result.items_clean[result.items_clean["is_mined"]], settings=SegmentSettings(), nlp=nlp)
+    cutting = time.perf_counter() - started
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    own, worker = (resource.getrusage(w).ru_maxrss // 1024 for w in who)
+    print(f"\n{len(raw)} items, {chosen.processes} process(es): clean {len(raw) / seconds:.0f} items/s by the clock, "
+          f"{len(raw) / cpu:.0f} by CPU time of this process; segment {len(raw) / cutting:.0f}; both "
+          f"{len(raw) / (seconds + cutting):.0f}; {len(mentions)} mentions; peak {own} MiB, "
+          f"largest worker {worker} MiB")
     for name, count in result.counts.items():
         print(f"  {name:<28} {count:>8}")
     if profile:
@@ -213,7 +222,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--shared", type=Path, help="folder of the public data sets")
     options.add_argument("--items", type=int, default=50_000, help="items of the speed run (default 50000)")
-    options.add_argument("--processes", type=int, default=1)
+    options.add_argument("--processes", type=int, help="default: what clean.processes: auto chooses")
     options.add_argument("--profile", action="store_true", help="show where the time goes")
     options.add_argument("--examples", action="store_true", help="show before and after for each kind of dirt")
     given = options.parse_args()

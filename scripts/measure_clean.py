@@ -185,6 +185,7 @@ def speed(path: Path, *, items: int, processes: int | None, profile: bool) -> No
         "score": [r.get("rating") for r in rows],
         "score_kind": None, "channel": None, "question": None, "text": [r["text"] for r in rows],
         "attr_group": [r.get("group") for r in rows]})
+    del rows
     chosen = SETTINGS if processes is None else CleanSettings(processes=processes)
     nlp = load_pipeline(SHIPPED, components=("senter", "clauser"))
     clean_many(["warm 123 456 7890, ça va très bien, mon ami"], settings=SETTINGS)

@@ -11,29 +11,27 @@ from functools import cache
 
 import ahocorasick_rs
 
-(LINK, AT, SPELT, SPELT_DOT, PROVIDER, RUN_ON, DOTTED, MASK, HANDLE, REDDIT, NETWORK, INTRO, SOFT, TITLE, CUE,
- CODE, STREET, ABROAD, BOX, TOLD, BIRTH, GIVEAWAY, ADVERT, BOT, BRAND) = (1 << i for i in range(25))
+(LINK, AT, SPELT, SPELT_DOT, PROVIDER, RUN_ON, DOTTED, MASK, REDDIT, NETWORK, INTRO, SOFT, TITLE, CUE,
+ CODE, STREET, ABROAD, BOX, TOLD, BIRTH, GIVEAWAY, ADVERT, BOT, BRAND) = (1 << i for i in range(24))
 
 _TITLES = ("mr mrs ms miss mx dr prof professor doctor sir mister madam nurse herr frau monsieur madame señor "
            "señora").split()
 _PROVIDERS = ("gmail googlemail yahoo hotmail outlook aol icloud live gmx protonmail proton msn comcast "
               "btinternet").split()
+_RUN_ON = tuple(p + end for p in ("mail", "hoo", "look", "aol", "cloud", "user", "live") for end in ("co", "in"))
 
 _HINTS: dict[int, tuple[str, ...]] = {
     LINK: ("://", "www.", ".com/", ".net/", ".org/", ".io/", ".co/", ".ly/", ".gl/", ".me/", ".uk/", ".de/", ".fr/",
            ".it/", ".es/", ".nl/",
            ".in/", ".au/", ".ca/", ".br/", ".za/", ".gov/", ".edu/", ".app/", ".link/", ".info/"),
     AT: ("@",),
-    SPELT: ("(at)", "[at]", "{at}", " at ", "@ ", "gmail", "mailco", "hooco", "lookco", "aolco", "aolin", "cloudco",
-            "hooin", "mailin",
-            "usercom", "livecom"),
+    SPELT: ("(at)", "[at]", "{at}", " at ", "@ ", "gmail", *_RUN_ON),
     SPELT_DOT: ("(dot)", "[dot]", "{dot}", " dot "),
     PROVIDER: tuple(p + dot for p in _PROVIDERS for dot in (".", " .", " dot ")),
-    RUN_ON: tuple(p + end for p in ("mail", "hoo", "look", "aol", "cloud", "user", "live") for end in ("co", "in")),
-    DOTTED: (*(f".{d}" for d in "0123456789"), *(f":{d}" for d in "0123456789abcdef:"),
+    RUN_ON: _RUN_ON,
+    DOTTED: (*(f".{d}" for d in "0123456789abcdef"), *(f":{d}" for d in "0123456789abcdef:"),
              *(f"-{d}" for d in "0123456789abcdef")),
-    MASK: ("xx", "***", "###"),
-    HANDLE: ("@", "u/", "insta", "twitter", "tiktok", "snap", "telegram", "discord", "skype", "ig:", "ig is", "ig -"),
+    MASK: ("xx", "***", "###", "*#", "#*"),
     REDDIT: ("u/",),
     NETWORK: ("insta", "twitter", "tiktok", "snap", "telegram", "discord", "skype", "ig ", "igis", "ig:", "ig-"),
     INTRO: ("name", "goes by"),

@@ -72,7 +72,7 @@ def find(text: str, *, regions: tuple[str, ...], names: bool = True, extra: Extr
     elif hints & g.CODE:
         cued(text, taken)
     forms = hints & (g.AT | g.REDDIT | g.NETWORK)
-    if hints & g.HANDLE and forms:
+    if forms:
         for found in _handle(forms).finditer(text):
             taken.take("HANDLE", *found.span(found.lastgroup or 0))
     if names:

@@ -9,22 +9,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicemine.numerics.placeholders import for_model
-from voicemine.stages.clean import CleanSettings, duplicates, gates, item, name_cues, names, nonanswer, patterns, places
+from voicemine.stages.clean import (
+    CleanSettings,
+    duplicates,
+    gates,
+    item,
+    name_cues,
+    names,
+    nonanswer,
+    patterns,
+    places,
+)
 from voicemine.stages.clean import repair as repairing
 from voicemine.stages.clean.item import clean_many, workers
-from voicemine.stages.clean.redact import _handle
+from voicemine.stages.clean.redact import _MASK, _handle, find
 from voicemine.stages.clean.templates import _SENTENCE_END
 
 # (name, what is looked for, the gates that must all be open for it)
 GATED = [
     ("spelt", patterns._EMAIL_SPELT, (gates.SPELT, gates.SPELT_DOT)),
     ("half_spelt", patterns._EMAIL_HALF_SPELT, (gates.SPELT, gates.PROVIDER)),
-    ("heard", patterns._EMAIL_HEARD, (gates.RUN_ON,)),
+    ("heard", patterns._EMAIL_HEARD, (gates.SPELT, gates.RUN_ON)),
     ("email", patterns._EMAIL, (gates.AT,)),
     ("url", patterns._URL, (gates.LINK,)),
-    ("at_handle", _handle(gates.AT), (gates.AT, gates.HANDLE)),
-    ("reddit", _handle(gates.REDDIT), (gates.REDDIT, gates.HANDLE)),
+    ("at_handle", _handle(gates.AT), (gates.AT,)),
+    ("reddit", _handle(gates.REDDIT), (gates.REDDIT,)),
     ("network", _handle(gates.NETWORK), (gates.NETWORK,)),
+    ("mask", _MASK, (gates.MASK,)),
+    ("mac", patterns._MAC, (gates.DOTTED,)),
+    ("ipv4", patterns._IPV4, (gates.DOTTED,)),
+    ("ipv6", patterns._IPV6, (gates.DOTTED,)),
     ("title", name_cues.TITLE, (gates.TITLE,)),
     ("introduction", name_cues.INTRO_HARD, (gates.INTRO,)),
     ("birth", places._DOB, (gates.BIRTH,)),
@@ -69,6 +83,14 @@ def test_words_of_a_role_and_of_a_signature_are_admitted(role: str, signed: str)
     for found in name_cues.ROLE.finditer(role):
         assert found.end() - found.start() > 36 or names._role_may_end(role, found.end())
     assert name_cues.SIGN_OFF.search(signed, max(0, len(signed) - 90)) is None or names._may_be_signed(signed)
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ("paid with *#*1234 twice", "MASKED"), ("the router abcd.abcd.abcd is dead", "MAC"),
+    ("my ig handle is anna_77", "HANDLE"), ("write to anna 44 liveco please", "EMAIL"),
+])
+def test_rare_forms_pass_every_gate_on_their_way(text: str, kind: str) -> None:
+    assert kind in {found.type for found in find(text, regions=("US",))}
 
 
 CAP = r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{0,24}(?:['’\-][A-Za-zÀ-ÿ]{1,24}){0,2}"

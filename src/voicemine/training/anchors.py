@@ -16,7 +16,7 @@ from torch.nn import functional
 from voicemine.backends.label_branch import LabelBranch, token_mean
 from voicemine.training.data import as_model_reads, read_rows
 from voicemine.training.settings import Anchor
-from voicemine.training.states import Encoder, States
+from voicemine.training.states import Encoder, States, batches
 
 #: Texts kept apart to measure on.
 HELD = 1000
@@ -42,8 +42,6 @@ class Anchors:
 
     def batches(self, size: int, draw: np.random.Generator) -> Iterator[np.ndarray]:
         """Batches of texts of like length without end; none returns before all were seen."""
-        from voicemine.training.train import batches
-
         lengths = self.states.lengths()
         while True:
             yield from reversed(list(batches(draw.permutation(len(lengths) - HELD), lengths, size, draw)))

@@ -21,7 +21,7 @@ from voicemine.training.anchors import Anchors
 from voicemine.training.data import Examples
 from voicemine.training.losses import batch_targets, class_weights, total_loss
 from voicemine.training.settings import Optimiser, TrainSettings
-from voicemine.training.states import States
+from voicemine.training.states import States, batches
 
 Report = Callable[[str, float], None]
 
@@ -54,17 +54,6 @@ class Epoch:
             drawn.append(np.take(shuffled, np.arange(number * size, number * size + min(size, len(pool))), mode="wrap"))
         rows: np.ndarray = rng.permutation(np.concatenate(drawn))
         return rows
-
-
-def batches(rows: np.ndarray, lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Batches of rows of like length, in random order: little padding, no curriculum."""
-    window = size * 40
-    for at in range(0, len(rows), window):
-        part = rows[at : at + window]
-        part = part[np.argsort(lengths[part] + rng.uniform(0, 1, len(part)), kind="stable")]
-        groups = [part[i : i + size] for i in range(0, len(part), size)]
-        for i in rng.permutation(len(groups)):
-            yield groups[i]
 
 
 def drop_tokens(mask: Tensor, share: float, generator: torch.Generator) -> Tensor:

@@ -12,8 +12,8 @@ from voicemine.training.data import Examples
 from voicemine.training.losses import batch_targets, class_weights, set_loss
 from voicemine.training.report import class_table, confusion_table, coverage_table, set_score
 from voicemine.training.settings import Optimiser, TrainSettings
-from voicemine.training.states import States, join_states
-from voicemine.training.train import Epoch, average_of, batches, drop_tokens, fit, predict, score
+from voicemine.training.states import States, batches, join_states
+from voicemine.training.train import Epoch, average_of, drop_tokens, fit, predict, score
 
 LABELS = {"stage": ("use", "support"), "sentiment": ("negative", "neutral", "positive")}
 SHAPE = BranchShape(labels=LABELS, base_layer=0, n_layers=1, hidden=16, n_heads=2, intermediate=32)

@@ -279,7 +279,7 @@ def _redactions(items: pd.DataFrame) -> pd.DataFrame:
 
 
 STAGE = Stage(
-    name="clean", version=3, reads=("raw", "kept_items"),
+    name="clean", version=4, reads=("raw", "kept_items"),
     writes=("items_clean", "clean_rejects", "redactions", "duplicates", "clean_memory", "clean_templates"),
     settings=CleanSettings, run=clean, needs=("hasher", "redactor", "forgotten", "known_templates", "earlier"),
     about="repairs, strips and redacts texts; finds language, non-answers, spam, boilerplate and duplicates",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 from spacy.language import Language
 
 from voicemine import tables
@@ -15,7 +17,16 @@ from voicemine.backends.protocols import Namer
 from voicemine.stages.base import Stage
 from voicemine.stages.name.describe import UNSPECIFIC, describe, keywords
 from voicemine.stages.name.fit import name_precision
-from voicemine.stages.name.material import Theme, lexicon_of, mention_vectors, parse, parsed_members, samples, themes_of
+from voicemine.stages.name.material import (
+    Floats,
+    Theme,
+    lexicon_of,
+    mention_vectors,
+    parse,
+    parsed_members,
+    samples,
+    themes_of,
+)
 from voicemine.stages.name.naming import Embed, Judge, Named, name_themes, siblings, undecided, written
 from voicemine.stages.name.quotes import Members, choose_quotes
 from voicemine.stages.name.score import lemma_polarity
@@ -143,16 +154,23 @@ def _precision(themes: list[Theme], counted: Bags, position: Mapping[int, int], 
     centroids = np.stack([t.centroid for t in themes])
     peers = siblings(themes)
 
-    def estimate(i: int, own: Named) -> float:
-        columns = [counted.index[lemma] for lemma in sorted(own.key) if lemma in counted.index]
-        weights = rarity[columns] / max(rarity[columns].sum(), 1e-12)
-        at = [position[int(r)] for r in themes[i].rows]
-        lexical = np.asarray(counted.table[at][:, columns] @ weights).ravel() if columns else np.zeros(len(at))
-        cosine = (mention_vectors(encoding, themes[i].rows) @ own.vector).astype(np.float64)
+    # A theme's names are asked about one after the other, so that keeping the last theme's matter is enough.
+    @lru_cache(maxsize=1)
+    def matter(i: int) -> tuple[sparse.csc_matrix, Floats, Floats]:
+        """Bags and vectors of the theme's members, and vectors of some of its nearest siblings'."""
         near = sorted(peers[i], key=lambda j: (-round(float(centroids[i] @ centroids[j]), 5), j))[:_NEAREST]
         outside = [themes[j].rows[:: max(1, len(themes[j].rows) // (_OUTSIDE // _NEAREST))] for j in near]
         others = np.concatenate(outside) if outside else np.zeros(0, np.int64)
-        reference = (mention_vectors(encoding, others) @ own.vector).astype(np.float64)
+        table = counted.table[[position[int(r)] for r in themes[i].rows]].tocsc()
+        return table, mention_vectors(encoding, themes[i].rows), mention_vectors(encoding, others)
+
+    def estimate(i: int, own: Named) -> float:
+        table, inside, outside = matter(i)
+        columns = [counted.index[lemma] for lemma in sorted(own.key) if lemma in counted.index]
+        weights = rarity[columns] / max(rarity[columns].sum(), 1e-12)
+        lexical = np.asarray(table[:, columns] @ weights).ravel() if columns else np.zeros(len(inside))
+        cosine = (inside @ own.vector).astype(np.float64)
+        reference = (outside @ own.vector).astype(np.float64)
         return round(name_precision(lexical, cosine, reference), 4)
 
     return estimate

@@ -161,26 +161,27 @@ def pairs(found: Sequence[Candidate], said: Sequence[Iterable[Phrase]], lexicon:
     return made
 
 
-def frequent_runs(mentions: Sequence[Sequence[str]], lexicon: Lexicon, *, least: int) -> list[list[Phrase]]:
-    """Runs of two to four words found in at least `least` mentions, for texts that a parser cannot read.
+def runs_of(words: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
+    """Runs of two to four words of a mention, each once, for texts that a parser cannot read.
 
-    mentions: token lists with `|` as a break. Returns phrases by mention, as `pool` takes them.
+    words: tokens with `|` as a break.
     """
-    counts: Counter[tuple[str, ...]] = Counter()
-    runs: list[list[tuple[str, ...]]] = []
-    for words in mentions:
-        low = [w.lower() for w in words]
-        own: dict[tuple[str, ...], None] = {}
-        for start, word in enumerate(low):
-            if word[0] == "|" or not lexicon.counts(word):
-                continue
-            for size in (2, 3, 4):
-                run = tuple(low[start:start + size])
-                if len(run) < size or run[-1][0] == "|":
-                    break
-                # Where a parser reads the texts, it knows better what "to" belongs to.
-                if lexicon.is_matter(run[-1]) and not (lexicon.usage.objects and "to" in run):
-                    own[run] = None
-        counts.update(own.keys())
-        runs.append(list(own))
-    return [[Phrase(r, 0.4) for r in own if counts[r] >= least] for own in runs]
+    low = [w.lower() for w in words]
+    own: dict[tuple[str, ...], None] = {}
+    for start, word in enumerate(low):
+        if word[0] == "|" or not lexicon.counts(word):
+            continue
+        for size in (2, 3, 4):
+            run = tuple(low[start:start + size])
+            if len(run) < size or run[-1][0] == "|":
+                break
+            # Where a parser reads the texts, it knows better what "to" belongs to.
+            if lexicon.is_matter(run[-1]) and not (lexicon.usage.objects and "to" in run):
+                own[run] = None
+    return list(own)
+
+
+def frequent_runs(mentions: Sequence[Sequence[tuple[str, ...]]], *, least: int) -> list[list[Phrase]]:
+    """Those runs of each mention (`runs_of`) that stand in at least `least` mentions, as `pool` takes them."""
+    counts = Counter(run for own in mentions for run in own)
+    return [[Phrase(r, 0.4) for r in own if counts[r] >= least] for own in mentions]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,21 @@ _PLAIN_POINT = {
 }
 
 
+def _terms(words: Sequence[str], lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Lemma and form of each word of matter, and of each pair of neighbours that are."""
+    before: tuple[str, str] | None = None
+    for word in words:
+        low = word.lower()
+        if low[0] == "|" or not lexicon.is_matter(low):
+            before = None
+            continue
+        lemma = lexicon.lemma(low)
+        yield (lemma,), low
+        if before is not None and before[0] != lemma:
+            yield (before[0], lemma), f"{before[1]} {low}"
+        before = (lemma, low)
+
+
 def keywords(themes: Sequence[Sequence[Sequence[str]]], lexicon: Lexicon, *, count: int) -> list[list[str]]:
     """Best words and word pairs of each theme by class TF-IDF over the given themes, best first.
 
@@ -43,22 +58,11 @@ def keywords(themes: Sequence[Sequence[Sequence[str]]], lexicon: Lexicon, *, cou
     for t, mentions in enumerate(themes):
         counts: Counter[tuple[str, ...]] = Counter()
         for words in mentions:
-            own: set[tuple[str, ...]] = set()
-            before: tuple[str, str] | None = None
-            for word in words:
-                low = word.lower()
-                if low[0] == "|" or not lexicon.is_matter(low):
-                    before = None
-                    continue
-                lemma = lexicon.lemma(low)
-                terms: list[tuple[tuple[str, ...], str]] = [((lemma,), low)]
-                if before is not None and before[0] != lemma:
-                    terms.append(((before[0], lemma), f"{before[1]} {low}"))
-                for term, form in terms:
-                    forms.setdefault(term, Counter())[form] += 1
-                    own.add(term)
-                before = (lemma, low)
-            counts.update(own)
+            own: dict[tuple[str, ...], None] = {}
+            for term, form in _terms(words, lexicon):
+                forms.setdefault(term, Counter())[form] += 1
+                own[term] = None
+            counts.update(own.keys())
         least = 2 if len(mentions) > 12 else 1
         for term, n in counts.items():
             if len(term) == 1 or n >= least:

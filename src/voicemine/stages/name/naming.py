@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from voicemine.stages.name.candidates import LONGEST_WORD, Candidate, frequent_runs, pairs, pool
+from voicemine.stages.name.candidates import LONGEST_WORD, Candidate, frequent_runs, pairs, pool, runs_of
 from voicemine.stages.name.describe import UNSPECIFIC
 from voicemine.stages.name.material import Floats, Rows, Theme
+from voicemine.stages.name.notes import Phrase
 from voicemine.stages.name.phrases import phrases
 from voicemine.stages.name.score import MARKS, Context, Weights, assign, lexical, semantic
 from voicemine.stages.name.settings import NameSettings
@@ -87,7 +88,10 @@ def name_themes(
     peers = siblings(themes)
     centroids = np.stack([t.centroid for t in themes]) if themes else np.zeros((0, 1), np.float32)
     contexts, shortlists = [], []
-    pools = [_candidates(s, docs, words, sentiment, lexicon, settings) for s in samples]
+    # A mention stands in a theme and in its sub-theme: it is read once.
+    parsed = {r: list(phrases(doc, lexicon.usage)) if doc.has_annotation("DEP") else [] for r, doc in docs.items()}
+    runs = {r: runs_of(words[r], lexicon) for r in sorted({int(r) for sample in samples for r in sample})}
+    pools = [_candidates(s, parsed, runs, sentiment, lexicon, settings) for s in samples]
     met = [{c.key: c.support for c in found} for found in pools]
     for i, theme in enumerate(themes):
         found = _supported(pools[i], len(samples[i]), lexicon)
@@ -149,13 +153,12 @@ def says_problem(named: Named) -> bool:
     return bool(named.key & (TROUBLES | MARKS) or set(named.words) & FAULTS) or named.words[0] in ("no", "without")
 
 
-def _candidates(sample: Rows, docs: Mapping[int, Doc], words: Mapping[int, list[str]],
+def _candidates(sample: Rows, parsed: Mapping[int, list[Phrase]], runs: Mapping[int, list[tuple[str, ...]]],
                 sentiment: npt.NDArray[np.float64], lexicon: Lexicon, settings: NameSettings) -> list[Candidate]:
-    parsed = [list(phrases(docs[int(r)], lexicon.usage)) if docs[int(r)].has_annotation("DEP") else []
-              for r in sample]
-    least = max(3, round(0.03 * len(sample))) if any(parsed) else min(2, len(sample))
-    runs = frequent_runs([words[int(r)] for r in sample], lexicon, least=least)
-    said = [[*a, *b] for a, b in zip(parsed, runs, strict=True)]
+    known = [parsed[int(r)] for r in sample]
+    least = max(3, round(0.03 * len(sample))) if any(known) else min(2, len(sample))
+    frequent = frequent_runs([runs[int(r)] for r in sample], least=least)
+    said = [[*a, *b] for a, b in zip(known, frequent, strict=True)]
     found = pool(said, lexicon, max_words=settings.max_words, sentiment=sentiment[sample].tolist())
     return found + pairs(found, said, lexicon)
 

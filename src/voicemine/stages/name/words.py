@@ -77,9 +77,19 @@ class Lexicon:
     proper: frozenset[str] = frozenset()
     rare: frozenset[str] = frozenset()
     """Lower-case words that one mention alone holds."""
+    # What was asked of a word: the same few words are asked of millions of times.
+    _lemma: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _counts: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _matter: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def lemma(self, word: str) -> str:
         """Lemma of a lower-case word; negations of every form become `not`."""
+        found = self._lemma.get(word)
+        if found is None:
+            found = self._lemma[word] = self._lemma_of(word)
+        return found
+
+    def _lemma_of(self, word: str) -> str:
         if word in NEGATIONS or word.endswith(("n't", "'nt")):
             return NOT
         known = _VERDICTS.get(word) or self.lemmas.get(word)
@@ -94,12 +104,20 @@ class Lexicon:
 
     def counts(self, word: str) -> bool:
         """Does a lower-case word tell phrases apart? All but function words do."""
-        bare = word.split("'")[0]
-        return self.lemma(word) == NOT or (len(bare) > 1 and bare not in self.stop and word != "|")
+        found = self._counts.get(word)
+        if found is None:
+            bare = word.split("'")[0]
+            found = self._counts[word] = self.lemma(word) == NOT or (
+                len(bare) > 1 and bare not in self.stop and word != "|")
+        return found
 
     def is_matter(self, word: str) -> bool:
         """Does a lower-case word say what a phrase is about?"""
-        return self.counts(word) and self.lemma(word) != NOT and word.replace("'", "") not in FILLERS
+        found = self._matter.get(word)
+        if found is None:
+            found = self._matter[word] = (
+                self.counts(word) and self.lemma(word) != NOT and word.replace("'", "") not in FILLERS)
+        return found
 
     def denies_trouble(self, words: Sequence[str]) -> bool:
         """Do these lower-case words deny a problem ("no queue"), rather than state one ("no reply to complaint")?"""

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicemine.stages.name.candidates import Candidate, frequent_runs, pool, usable
+from voicemine.stages.name.candidates import Candidate, frequent_runs, pool, runs_of, usable
 from voicemine.stages.name.naming import Named, says_problem, written
 from voicemine.stages.name.notes import Phrase
 from voicemine.stages.name.words import NOT, Lexicon, bags, tokens, usual_spelling
@@ -55,7 +55,8 @@ def test_cut_off_and_rude_phrases_are_no_names() -> None:
 
 def test_frequent_runs_need_no_parser() -> None:
     texts = [tokens(t) for t in ("pas de connexion", "toujours pas de connexion", "pas de connexion hier")]
-    runs = frequent_runs(texts, Lexicon(stop=frozenset({"de"})), least=3)
+    lexicon = Lexicon(stop=frozenset({"de"}))
+    runs = frequent_runs([runs_of(t, lexicon) for t in texts], least=3)
     assert all(("pas", "de", "connexion") in {p.words for p in own} for own in runs)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
 
+from voicemine.numerics.chance import Hashes, pair_draws
 from voicemine.numerics.graph import coassociation, leiden, network, symmetric
 from voicemine.stages.cluster.levels import Level, best_jaccard
 from voicemine.stages.cluster.views import run_graphs
@@ -27,19 +28,22 @@ def runs_around(levels: Sequence[Level], chosen: int, reach: int = 1) -> Ints:
     return np.concatenate([lv.partitions for lv in levels[max(0, chosen - reach) : chosen + reach + 1]])
 
 
-def consensus_runs(views: Sequence[Ints], resolution: float, *, count: int, seed: int) -> Ints:
-    """Partitions (count, n) about a resolution: each view at five resolutions, a tenth of the edges left out."""
+def consensus_runs(views: Sequence[Ints], resolution: float, hashes: Hashes, *, count: int, seed: int) -> Ints:
+    """Partitions (count, n) about a resolution: each view at five resolutions, a tenth of the edges left out.
+
+    hashes: (n,) of the rows' contents.
+    """
     runs = []
     for r, (factor, graph) in enumerate(run_graphs(views, count)):
         own = seed * 7919 + 101 + r
         spread = _SPREAD[(r // len(views)) % len(_SPREAD)]
-        runs.append(leiden(network(_thinned(graph, own)), resolution * spread * factor, seed=own))
+        runs.append(leiden(network(_thinned(graph, hashes, own)), resolution * spread * factor, seed=own))
     return np.stack(runs)
 
 
-def _thinned(graph: sparse.csr_matrix, seed: int) -> sparse.csr_matrix:
+def _thinned(graph: sparse.csr_matrix, hashes: Hashes, seed: int) -> sparse.csr_matrix:
     pairs = sparse.triu(graph, k=1).tocoo()
-    kept = np.random.default_rng(seed).random(pairs.nnz) >= _LEFT_OUT
+    kept = pair_draws(hashes, pairs.row, pairs.col, seed=seed) >= _LEFT_OUT
     return symmetric(pairs.data[kept], pairs.row[kept], pairs.col[kept], graph.shape[0])
 
 

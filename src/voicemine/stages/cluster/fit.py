@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -10,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from voicemine.numerics.chance import Hashes, content_hashes
 from voicemine.numerics.graph import by_size, coassociation, leiden, network, top_matches
 from voicemine.numerics.projection import Projection, fit_projection, unit
 from voicemine.stages.cluster.assign import FLOOR_VOTERS, assign_themes
 from voicemine.stages.cluster.consensus import consensus, consensus_runs, memberships, runs_around, stabilities
-from voicemine.stages.cluster.levels import RESOLUTIONS, choose_level, try_levels
+from voicemine.stages.cluster.levels import RESOLUTIONS, choose_level, resolution_at, try_levels
 from voicemine.stages.cluster.merge import merge_themes
 from voicemine.stages.cluster.model import Floats, Ints, ThemeModel
 from voicemine.stages.cluster.settings import ClusterSettings
@@ -45,21 +45,22 @@ def fit_themes(vectors: Floats, *, weights: npt.NDArray[np.number], keys: Sequen
     like are in the given order.
     """
     order = sorted(range(len(keys)), key=lambda i: keys[i])
+    hashes = content_hashes(keys if texts is None else texts)
     if len(order) > settings.max_fit:
-        drawn = sorted(order, key=lambda i: hashlib.blake2b(keys[i].encode(), digest_size=8).digest())
+        drawn = sorted(order, key=lambda i: (int(hashes[i]), keys[i]))
         order = sorted(drawn[: settings.max_fit], key=lambda i: keys[i])
     words = None if texts is None else [texts[i] for i in order]
     # A sample holds fewer mentions of each theme than the whole.
     share = len(order) / max(len(keys), 1)
     where = None if labels is None else labels[order]
-    model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], words, where, settings,
-                 least=max(2.0, settings.min_mentions * share), seed=seed, before=before)
+    model = _fit(vectors[order].astype(np.float32), np.asarray(weights, np.float64)[order], hashes[order], words, where,
+                 settings, least=max(2.0, settings.min_mentions * share), seed=seed, before=before)
     model = guide(model)
     found = assign_themes(vectors, model)
     return replace(model, label=found.label, sublabel=found.sublabel, probability=found.probability, fit=found.fit)
 
 
-def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, labels: Floats | None,
+def _fit(vectors: Floats, weights: Weights, hashes: Hashes, texts: Sequence[str] | None, labels: Floats | None,
          settings: ClusterSettings, *, least: float, seed: int, before: float | None = None) -> ThemeModel:
     n = len(vectors)
     if n < 2 * settings.min_texts + 2:
@@ -68,11 +69,12 @@ def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, labels:
     points = projection.apply(vectors).astype(np.float16).astype(np.float32)
     views = view_neighbours(points, texts, max(2, min(settings.neighbours, n // 4)), labels=labels,
                             seed=_LEVEL_SEED)
-    levels = try_levels(points, views, weights, resolutions=RESOLUTIONS, runs=settings.runs, least=least,
+    levels = try_levels(points, views, weights, hashes, resolutions=RESOLUTIONS, runs=settings.runs, least=least,
                         seed=_LEVEL_SEED)
-    chosen = choose_level(levels, n_themes=settings.n_themes, before=before)
+    place = choose_level(levels, n_themes=settings.n_themes, before=before)
+    chosen, resolution = round(place), resolution_at(levels, place)
     runs, graph = runs_around(levels, chosen), joint_graph(views)
-    voting = consensus_runs(views, levels[chosen].resolution, count=settings.consensus_runs, seed=seed)
+    voting = consensus_runs(views, resolution, hashes, count=settings.consensus_runs, seed=seed)
     found = consensus(graph, voting, seed=seed, n_themes=settings.n_themes, least=settings.min_texts)
     floor = noise_floor(points, seed=seed)
     found[_nearness(points) < floor] = -1
@@ -95,13 +97,13 @@ def _fit(vectors: Floats, weights: Weights, texts: Sequence[str] | None, labels:
         stability=np.concatenate([np.maximum(stabilities(theme, runs, weights, n_themes),
                                              stabilities(theme, finer, weights, n_themes)),
                                   stabilities(sub, finer, weights, whole)[n_themes:]]),
-        floor=floor, chosen=chosen,
+        floor=floor, resolution=resolution,
         tried=np.array([(lv.resolution, lv.n_groups, lv.stability, lv.separation) for lv in levels], np.float32),
     )
 
 
 def _model(projection: Projection, points: Floats, theme: Ints, sub: Ints, settings: ClusterSettings, *,
-           exemplar_probability: Floats, parent: Ints, stability: Floats, floor: float, chosen: int,
+           exemplar_probability: Floats, parent: Ints, stability: Floats, floor: float, resolution: float,
            tried: Floats) -> ThemeModel:
     """The model, before its own rows are assigned."""
     return ThemeModel(
@@ -109,7 +111,8 @@ def _model(projection: Projection, points: Floats, theme: Ints, sub: Ints, setti
         exemplar_theme=theme, exemplar_subtheme=sub, exemplar_probability=exemplar_probability, parent=parent,
         stability=stability, floor=np.array([floor], np.float32),
         core=np.array([settings.core_probability], np.float32),
-        voters=np.array([settings.assign_neighbours], np.int32), tried=tried, chosen=np.array([chosen], np.int32),
+        voters=np.array([settings.assign_neighbours], np.int32), tried=tried,
+        resolution=np.array([resolution], np.float32),
         label=np.zeros(0, np.int32), sublabel=np.zeros(0, np.int32), probability=np.zeros(0, np.float32),
         fit=np.zeros(0, np.int8),
     )
@@ -124,8 +127,8 @@ def _without_graph(vectors: Floats, weights: Weights, settings: ClusterSettings)
     return _model(
         Projection(np.zeros(d, np.float32), np.eye(d, dtype=np.float32)), unit(vectors), theme,
         np.full(n, -1, np.int32), settings, exemplar_probability=(theme >= 0).astype(np.float32),
-        parent=np.full(len(strong), -1, np.int32), stability=np.ones(len(strong), np.float32), floor=0.7, chosen=0,
-        tried=np.zeros((0, 4), np.float32),
+        parent=np.full(len(strong), -1, np.int32), stability=np.ones(len(strong), np.float32), floor=0.7,
+        resolution=0.0, tried=np.zeros((0, 4), np.float32),
     )
 
 

@@ -148,7 +148,7 @@ def _usable(known: Mapping[str, npt.NDArray[Any]] | None) -> ThemeModel | None:
 
 def _full(texts: Texts, why: str, settings: ClusterSettings, seed: int,
           guide: Callable[[ThemeModel], ThemeModel], before: ThemeModel | None) -> Night:
-    level = float(before.tried[before.chosen[0], 0]) if before is not None and len(before.tried) else None
+    level = float(before.resolution[0]) or None if before is not None else None
     model = fit_themes(texts.vectors, weights=texts.weights, keys=texts.keys, texts=texts.words, labels=texts.labels,
                        settings=settings, seed=seed, guide=guide, before=level)
     hashes = row_hashes(texts.vectors)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from voicemine.numerics.chance import Hashes, pair_draws
 from voicemine.numerics.graph import leiden, network, symmetric
 from voicemine.stages.cluster.views import run_graphs
 
@@ -24,6 +25,8 @@ _COARSE_COST, _FINE_COST = 0.1, 0.07
 _FEWEST = 5
 #: Score that another level must be ahead of the one shown before: less is within what a few more texts change.
 _KEEP = 0.06
+#: Difference in score that counts: about what the last bits of the vectors change.
+_SHARPNESS = 0.02
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,26 @@ def scores(levels: Sequence[Level]) -> Weights:
     return worth
 
 
-def bootstrap(graph: sparse.csr_matrix, seed: int) -> sparse.csr_matrix:
-    """The graph with each edge's weight multiplied by a draw from Exp(1): the Bayesian bootstrap (Rubin 1981)."""
+def bootstrap(graph: sparse.csr_matrix, hashes: Hashes, seed: int) -> sparse.csr_matrix:
+    """The graph with each edge's weight multiplied by a draw from Exp(1): the Bayesian bootstrap (Rubin 1981).
+
+    hashes: (n,) of the rows' contents. An edge keeps its draw when others come or go, so that a few texts more, or
+    the last bits of a vector, do not make another bootstrap.
+    """
     pairs = sparse.triu(graph, k=1).tocoo()
-    draws = np.random.default_rng(seed).exponential(1.0, pairs.nnz)
+    draws = -np.log1p(-pair_draws(hashes, pairs.row, pairs.col, seed=seed))
     return symmetric(pairs.data * draws, pairs.row, pairs.col, graph.shape[0])
 
 
-def try_levels(points: Floats, views: Sequence[Ints], weights: Weights, *, resolutions: Sequence[float], runs: int,
-               least: float, seed: int) -> list[Level]:
+def try_levels(points: Floats, views: Sequence[Ints], weights: Weights, hashes: Hashes, *,
+               resolutions: Sequence[float], runs: int, least: float, seed: int) -> list[Level]:
     """Partition `runs` perturbed graphs at each resolution.
 
-    points (n, p): rows of length 1. views: neighbours (n, k) in each view. weights (n,): mentions of each row. The
-    runs differ in the view, in the size of the neighbourhood, in bootstrapped edges, and in the partition's seed.
+    points (n, p): rows of length 1. views: neighbours (n, k) in each view. weights (n,): mentions of each row. hashes
+    (n,): of their contents. The runs differ in the view, in the size of the neighbourhood, in bootstrapped edges, and
+    in the partition's seed.
     """
-    drawn = [(factor, network(bootstrap(graph, seed * 1009 + r)))
+    drawn = [(factor, network(bootstrap(graph, hashes, seed * 1009 + r)))
              for r, (factor, graph) in enumerate(run_graphs(views, runs))]
     levels = []
     for resolution in resolutions:
@@ -122,17 +130,27 @@ def separation(points: Floats, labels: Ints, weights: Weights) -> float:
     return float(np.average((other - own) / np.maximum(np.maximum(own, other), 1e-6), weights=weights))
 
 
-def choose_level(levels: Sequence[Level], *, n_themes: int | None = None, before: float | None = None) -> int:
-    """Position of the level to show: that of the best score, or the one whose number of groups is nearest to a budget.
+def choose_level(levels: Sequence[Level], *, n_themes: int | None = None, before: float | None = None) -> float:
+    """Place among the levels to show, between two as a rule; `resolution_at` tells its resolution.
 
-    Without a budget, levels of fewer than five groups are shown only where no other has more, and the level that the
-    last fit showed (before: its resolution) stays unless another is clearly better.
+    The mean place, each level weighted by exp(score / 0.02): where one level stands out it is that one, and where many
+    are as good it lies in their middle, so that noise in the scores moves it little. With a budget: the level whose
+    number of groups is nearest to it. Levels of fewer than five groups are shown only where no other has more, and the
+    place that the last fit showed (before: its resolution) stays unless another is clearly better.
     """
     if n_themes is not None:
-        return min(range(len(levels)),
-                   key=lambda i: (round(abs(float(np.log(max(levels[i].n_groups, 1) / n_themes))), 6), i))
+        return float(min(range(len(levels)),
+                         key=lambda i: (round(abs(float(np.log(max(levels[i].n_groups, 1) / n_themes))), 6), i)))
     enough = min(_FEWEST, max(lv.n_groups for lv in levels))
-    shown = [i for i, lv in enumerate(levels) if lv.n_groups >= enough]
+    shown = np.array([i for i, lv in enumerate(levels) if lv.n_groups >= enough])
+    worth = scores(levels)[shown]
+    if before is not None:
+        place = float(np.interp(np.log(before), np.log([lv.resolution for lv in levels]), np.arange(len(levels))))
+        if shown[0] <= place <= shown[-1] and np.interp(place, shown, worth) >= worth.max() - _KEEP:
+            return place
+    return round(float(np.average(shown, weights=np.exp((worth - worth.max()) / _SHARPNESS))), 3)
 
-    worth = scores(levels) + [_KEEP * (before is not None and abs(lv.resolution - before) < 1e-3) for lv in levels]
-    return max(shown, key=lambda i: (round(float(worth[i]), 6), -i))
+
+def resolution_at(levels: Sequence[Level], place: float) -> float:
+    """Resolution at a place among the levels, even in its logarithm."""
+    return float(np.exp(np.interp(place, np.arange(len(levels)), np.log([lv.resolution for lv in levels]))))

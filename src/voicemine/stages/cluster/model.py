@@ -39,8 +39,8 @@ class ThemeModel:
     which the exemplar stands in the group that is most like its theme. parent (t + s,): -1 for a theme. stability
     (t + s,): mean best Jaccard over the runs. floor (1,): least cosine to the nearest exemplars; below it a vector
     has no theme. core (1,): probability from which a mention is core. voters (1,): exemplars that vote. tried (l, 4):
-    of each level tried its resolution, groups, stability and separation. chosen (1,): row of the level shown.
-    label, sublabel, probability, fit (n,): this run's rows, as given.
+    of each level tried its resolution, groups, stability and separation. resolution (1,): of what is shown, 0 where
+    no level was tried. label, sublabel, probability, fit (n,): this run's rows, as given.
     What later runs need (see incremental.py): row_hashes (n,): of this run's rows. fitted (f,): hashes of the rows of
     the last full fit, sorted. usual (4,): what was fitted, to measure drift against. age (1,): runs since then.
     """
@@ -57,7 +57,7 @@ class ThemeModel:
     core: Floats
     voters: Ints
     tried: Floats
-    chosen: Ints
+    resolution: Floats
     label: Ints
     sublabel: Ints
     probability: Floats

@@ -148,7 +148,7 @@ def _nodes(model: ThemeModel, place: npt.NDArray[np.int64], settings: ClusterSet
 
 
 STAGE = Stage(
-    name="cluster", version=5, reads=("segments", "mention_labels", "encoding"),
+    name="cluster", version=6, reads=("segments", "mention_labels", "encoding"),
     writes=("theme_members", "theme_nodes", "theme_model"), settings=ClusterSettings, run=cluster,
     needs=("seed", "embed", "edits", "known_themes"), about="themes and sub-themes of the mentions in scope",
 )

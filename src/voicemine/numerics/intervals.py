@@ -8,6 +8,7 @@ effective sample size of Korn and Graubard, 1998). All intervals are 95 %.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,70 @@ def share_interval(flags: npt.ArrayLike, authors: Codes) -> tuple[float, float, 
     return share, float(low), float(high)
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Shares of wholes that their parts hold, with 95 % intervals; all (m,), sorted by whole, then part.
+
+    n: rows of the part. share, low, high: of the rows of the whole.
+    """
+
+    whole: Codes
+    part: Codes
+    n: Codes
+    share: Array
+    low: Array
+    high: Array
+
+
+def part_intervals(whole: Codes, part: Codes, authors: Codes) -> Parts:
+    """`share_interval` of every part of every whole at once, for the pairs that there are.
+
+    whole, part, authors: (n,) codes from 0. Row for row the same as `share_interval(part == p, authors)` within the
+    rows of a whole, in time that grows with the rows alone.
+    """
+    k, k_authors = int(whole.max(initial=-1)) + 1, int(authors.max(initial=-1)) + 1
+    k_parts = int(part.max(initial=-1)) + 1
+    within, sizes = np.unique(whole * k_authors + authors, return_counts=True)
+    total = np.bincount(whole, minlength=k)
+    pairs, hits = np.unique((whole * k_parts + part) * k_authors + authors, return_counts=True)
+    cell_of, author = np.divmod(pairs, max(k_authors, 1))
+    cells, at = np.unique(cell_of, return_inverse=True)
+    found, which = np.divmod(cells, max(k_parts, 1))
+    size = sizes[np.searchsorted(within, (cell_of // max(k_parts, 1)) * k_authors + author)]
+    owner = within // max(k_authors, 1)
+    n = _summed(at, hits, len(cells)).astype(np.int64)
+    rows = effective_parts(n, total[found], squares=_summed(at, hits**2, len(cells)),
+                           products=_summed(at, hits * size, len(cells)),
+                           whole_squares=_summed(owner, sizes**2, k)[found],
+                           groups=np.bincount(owner, minlength=k)[found])
+    share = n / total[found]
+    low, high = wilson(share * rows, rows)
+    return Parts(found, which, n, share, low, high)
+
+
+def effective_parts(
+    hits: npt.ArrayLike, total: npt.ArrayLike, *, squares: npt.ArrayLike, products: npt.ArrayLike,
+    whole_squares: npt.ArrayLike, groups: npt.ArrayLike,
+) -> Array:
+    """`effective_rows` of many shares at once, from sums over the authors of each; all (m,), `total` above 0.
+
+    hits: rows with the property, of `total`. squares, products: an author's hits squared, and times the author's
+    rows. whole_squares: an author's rows squared. groups: authors. The sums are whole numbers, hence exact.
+    """
+    k, n, g = (np.asarray(v, dtype=np.float64) for v in (hits, total, groups))
+    share, alike = k / n, np.asarray(whole_squares, dtype=np.float64)
+    spread = np.asarray(squares) - 2 * share * np.asarray(products) + share**2 * alike
+    mixed = (share > 0) & (share < 1) & (g > 1)
+    usual = np.where(mixed, share * (1 - share), 1.0)
+    effect = np.where(mixed, g / np.maximum(g - 1, 1) * spread / (n * usual), alike / n)
+    return np.asarray(n / np.maximum(effect, 1.0), dtype=np.float64)
+
+
+def _summed(codes: Codes, values: npt.NDArray[np.int64], k: int) -> Array:
+    """(k,) sums of whole numbers by code."""
+    return np.bincount(codes, weights=values, minlength=k).astype(np.float64)
+
+
 def mean_interval(values: Array, authors: Codes, *, prior_sd: float = 0.25) -> tuple[float, float, float]:
     """Mean of `values` with a t interval whose variance is summed by author. No rows: (0, nan, nan).
 
@@ -91,30 +156,43 @@ def mean_interval(values: Array, authors: Codes, *, prior_sd: float = 0.25) -> t
     return mean, mean - half, mean + half
 
 
-def difference_p(flags: npt.ArrayLike, inside: npt.NDArray[np.bool_], authors: Codes) -> float:
-    """One-sided p-value that the share of `flags` is higher among `inside` rows than among the rest.
+def difference_p(flags: npt.ArrayLike, number: Codes, authors: Codes) -> Array:
+    """One-sided p-values that the share of `flags` is higher among the rows of each cell than among all others.
 
-    flags: (n,) 0/1. inside: (n,) booleans. authors: (n,) codes. The difference is linearised and its variance
-    summed by author; one pseudo-row on each side, at the pooled share, keeps small cells honest. 1.0 where
-    either side is empty.
+    flags: (n,) 0/1. number: (n,) cell of each row, from 0. authors: (n,) codes. Returns (cells,). The difference is
+    linearised and its variance summed by author; one pseudo-row on each side, at the pooled share, keeps small
+    cells honest. 1.0 where either side is empty.
     """
     values = np.asarray(flags, dtype=np.float64)
-    n_in, n_out = float(inside.sum()), float((~inside).sum())
-    if n_in == 0 or n_out == 0:
-        return 1.0
-    pooled = float(values.mean())
-    p_in = (float(values[inside].sum()) + pooled) / (n_in + 1)
-    p_out = (float(values[~inside].sum()) + pooled) / (n_out + 1)
-    influence = np.where(inside, (values - p_in) / n_in, -(values - p_out) / n_out)
+    cells = int(number.max(initial=-1)) + 1
     _, codes = np.unique(authors, return_inverse=True)
-    variance = float((np.bincount(codes, weights=influence) ** 2).sum())
+    people = int(codes.max(initial=-1)) + 1
+    pairs, at = np.unique(number * people + codes, return_inverse=True)
+    cell, author = np.divmod(pairs, max(people, 1))
+    (rows_of, rows), (hits_of, hits) = (
+        [np.bincount(c, weights=w).astype(np.float64) for c in (codes, at)] for w in (np.ones_like(values), values))
+    n_in, k_in = np.bincount(number).astype(np.float64), np.bincount(number, weights=values)
+    n_out, k_out = len(values) - n_in, values.sum() - k_in
+    safe_in, safe_out = np.maximum(n_in, 1.0), np.maximum(n_out, 1.0)
+    pooled = float(values.mean()) if len(values) else 0.0
+    p_in, p_out = (k_in + pooled) / (n_in + 1), (k_out + pooled) / (n_out + 1)
+
+    def by_cell(sums: Array) -> Array:
+        return np.bincount(cell, weights=sums, minlength=cells).astype(np.float64)
+
+    def others(sums: Array) -> Array:
+        """Of the authors without a row in the cell."""
+        return float(sums.sum()) - by_cell(sums[author])
+
+    rest_rows, rest_hits = rows_of[author] - rows, hits_of[author] - hits
+    inner = ((hits - p_in[cell] * rows) / safe_in[cell]
+             - (rest_hits - p_out[cell] * rest_rows) / safe_out[cell])
+    outer = others(hits_of**2) - 2 * p_out * others(hits_of * rows_of) + p_out**2 * others(rows_of**2)
+    variance = by_cell(inner**2) + np.maximum(outer, 0.0) / safe_out**2
     # A cell of equal rows shows no variance: the null's own is the floor, an author's rows all saying the same.
-    alike_in = float((np.bincount(codes[inside]) ** 2).sum()) / n_in**2
-    alike_out = float((np.bincount(codes[~inside]) ** 2).sum()) / n_out**2
-    cell_is_flat = values[inside].min() == values[inside].max()
-    spread = alike_in + alike_out if cell_is_flat else 1 / n_in + 1 / n_out
-    floor = pooled * (1 - pooled) * spread
-    variance = max(variance, floor)
-    if variance <= 0:
-        return 1.0
-    return float(stats.norm.sf((p_in - p_out) / math.sqrt(variance)))
+    alike = by_cell(rows**2) / safe_in**2 + (others(rows_of**2) + by_cell(rest_rows**2)) / safe_out**2
+    spread = np.where((k_in == 0) | (k_in == n_in), alike, 1 / safe_in + 1 / safe_out)
+    variance = np.maximum(variance, pooled * (1 - pooled) * spread)
+    sound = (variance > 0) & (n_in > 0) & (n_out > 0)
+    z = (p_in - p_out) / np.sqrt(np.where(sound, variance, 1.0))
+    return np.where(sound, stats.norm.sf(z), 1.0)

@@ -91,12 +91,22 @@ def _among(vectors: Floats, landmarks: Floats, places: Floats) -> Floats:
     """Places of `vectors` among their nearest landmarks, the nearer the landmark the nearer to it."""
     likeness = vectors @ landmarks.T
     k = min(_NEIGHBOURS, len(landmarks))
-    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :k]
+    nearest = _largest(likeness, k)
     weight = np.exp(20 * (np.take_along_axis(likeness, nearest, axis=1) - likeness.max(axis=1, keepdims=True)))
     # A neighbour in likeness that lies far off on the picture would drag the point into the empty middle.
     apart = np.linalg.norm(places[nearest] - places[nearest[:, :1]], axis=2)
     weight *= apart <= 0.08 * float(np.ptp(places, axis=0).max())
     return np.asarray((places[nearest] * weight[:, :, None]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
+
+
+def _largest(values: Floats, k: int) -> npt.NDArray[np.int64]:
+    """(n, k) places of the largest values of each row, largest first; of equal ones the first goes first."""
+    left, rows = values.copy(), np.arange(len(values))
+    found = np.empty((len(values), k), dtype=np.int64)
+    for rank in range(k):
+        found[:, rank] = left.argmax(axis=1)
+        left[rows, found[:, rank]] = -np.inf
+    return found
 
 
 def draw(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voicemine import tables
-from voicemine.stages.draw import DrawSettings, draw, lay_out, sample
+from voicemine.stages.draw import DrawSettings, _largest, draw, lay_out, sample
 
 
 def _clusters(n: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +36,12 @@ def test_like_mentions_lie_together_landmarks_or_not() -> None:
         distance[distance == 0] = np.inf
         same = which[:200][distance.argmin(axis=1)] == which[part]
         assert same.mean() > 0.97
+
+
+@given(st.integers(1, 4), st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=1, max_size=8))
+def test_the_nearest_are_those_of_a_stable_sort(k: int, rows: list[list[int]]) -> None:
+    values = np.array(rows, dtype=float)
+    assert (_largest(values, k) == np.argsort(-values, axis=1, kind="stable")[:, :k]).all()
 
 
 def test_the_picture_depends_on_content_not_on_row_order() -> None:

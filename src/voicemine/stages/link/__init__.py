@@ -12,7 +12,7 @@ from voicemine.stages.base import Stage
 from voicemine.stages.link.badness import badness
 from voicemine.stages.link.cells import journey_cells, theme_links
 from voicemine.stages.link.settings import LinkSettings
-from voicemine.stages.link.sizes import main_label, priority, reach, score_impact, severity
+from voicemine.stages.link.sizes import main_labels, priority, reach, score_impact, severity
 from voicemine.stages.membership import memberships
 from voicemine.taxonomy import Taxonomy
 
@@ -58,11 +58,8 @@ def _sizes(rows: pd.DataFrame, mined: pd.DataFrame, nodes: pd.DataFrame, setting
     if present.empty:
         return tables.empty("theme_sizes")
     keys = present["theme_key"].tolist()
-    by_theme = rows.groupby("theme_key", sort=False)
-    table = pd.DataFrame({
-        "stage": by_theme["stage"].apply(main_label, p=settings.main_p),
-        "touchpoint": by_theme["touchpoint"].apply(main_label, p=settings.main_p),
-    }).join(reach(rows, mined)).join(severity(rows)).loc[keys]
+    table = pd.DataFrame({c: main_labels(rows, c, p=settings.main_p) for c in ("stage", "touchpoint")})
+    table = table.join(reach(rows, mined)).join(severity(rows)).loc[keys]
     levels = []
     for _, level in present.groupby("level", sort=True):
         theirs = level["theme_key"].tolist()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from voicemine.stages.link.effort import effort
 
 Array = npt.NDArray[np.float64]
 
@@ -17,25 +17,6 @@ EMOTION_HARM: dict[str, float] = {
 }
 #: Weights of the four signals; they sum to 1.
 WEIGHTS = {"sentiment": 0.4, "emotion": 0.25, "churn": 0.15, "effort": 0.2}
-
-_NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several|many|countless|multiple)"
-_EFFORT = re.compile(
-    rf"\b(?:again and again|over and over|yet again|once again|still (?:not|no|waiting|haven'?t|hasn'?t|nothing)"
-    rf"|{_NUMBER}\+? ?(?:\w+ )?(?:times|calls|emails?|attempts|hours?|hrs|days|weeks|months|visits|people)"
-    r"|(?:second|third|fourth|fifth|2nd|3rd|4th|5th|\d+th) (?:time|call|email|attempt|month|week|visit)"
-    r"|keep(?:s|ing)? (?:on )?(?:calling|asking|trying|getting|telling|having|being)"
-    r"|kept (?:calling|asking|trying|being)"
-    r"|every (?:single )?time|each time|for (?:hours|days|weeks|months|ages|years)|on hold|passed around|had to"
-    r"|chas(?:e|ed|ing)|back and forth|no (?:reply|response|answer)|nobody|no one"
-    r"|never (?:called|replied|answered|got))\b",
-    re.IGNORECASE,
-)
-
-
-def effort(texts: pd.Series[str]) -> Array:
-    """1.0 where a text tells of repeated tries, long waits or nobody answering (English wording), else 0.0. (n,)"""
-    return np.fromiter((1.0 if _EFFORT.search(t) else 0.0 for t in texts), dtype=np.float64, count=len(texts))
-
 
 def badness(labels: pd.DataFrame, *, leaving: pd.Series[bool]) -> Array:
     """Harm of each mention, (n,) in 0..1.

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from voicemine.numerics.intervals import difference_p, share_interval
+from voicemine.numerics.intervals import Codes, difference_p, part_intervals, share_interval
 from voicemine.stages.link.settings import LinkSettings
 from voicemine.taxonomy import Taxonomy
 
@@ -23,21 +23,26 @@ def theme_links(rows: pd.DataFrame, clustered: pd.DataFrame) -> pd.DataFrame:
     mentions; its interval is that of the share, the base being taken as known.
     """
     base = clustered.groupby(["touchpoint", "stage"]).size() / max(len(clustered), 1)
-    found = []
-    for key, theirs in rows.groupby("theme_key", sort=False):
-        codes = pd.factorize(theirs["author"])[0].astype(np.int64)
-        cells = theirs.groupby(["touchpoint", "stage"]).ngroup().to_numpy()
-        grouped = theirs.groupby(["touchpoint", "stage"])["sentiment_score"].agg(n="size", sentiment="mean")
-        expected = base.loc[grouped.index].to_numpy(np.float64)
-        block = []
-        for number, (touchpoint, stage) in enumerate(grouped.index.to_list()):
-            share, low, high = share_interval(cells == number, codes)
-            n, sentiment = int(grouped["n"].iloc[number]), float(grouped["sentiment"].iloc[number])
-            block.append((key, touchpoint, stage, n, share, low, high, sentiment,
-                          share / expected[number], low / expected[number], high / expected[number]))
-        found += sorted(block, key=lambda r: (-r[3], r[1], r[2]))
-    return pd.DataFrame(found, columns=["theme_key", "touchpoint", "stage", "n_mentions", "share", "share_low",
-                                        "share_high", "sentiment_mean", "lift", "lift_low", "lift_high"])
+    theme, themes = _coded(rows["theme_key"], sort=False)
+    touchpoint, touchpoints = _coded(rows["touchpoint"])
+    stage, stages = _coded(rows["stage"])
+    # Codes follow the alphabet, so that the order of cells is that of touchpoint, then stage.
+    cell = touchpoint * max(len(stages), 1) + stage
+    found = part_intervals(theme, cell, _coded(rows["author"], sort=False)[0])
+    where, which = np.divmod(found.part, max(len(stages), 1))
+    table = pd.DataFrame({
+        "theme_key": themes[found.whole], "touchpoint": touchpoints[where], "stage": stages[which],
+        "n_mentions": found.n, "share": found.share, "share_low": found.low, "share_high": found.high,
+        "sentiment_mean": rows["sentiment_score"].groupby([theme, cell]).mean().to_numpy(np.float64)})
+    expected = base.loc[pd.MultiIndex.from_frame(table[["touchpoint", "stage"]])].to_numpy(np.float64)
+    table = table.assign(lift=found.share / expected, lift_low=found.low / expected, lift_high=found.high / expected)
+    return table.iloc[np.lexsort((found.part, -found.n, found.whole))].reset_index(drop=True)
+
+
+def _coded(labels: pd.Series[str], *, sort: bool = True) -> tuple[Codes, npt.NDArray[np.object_]]:
+    """(n,) codes of `labels` and the label of each code; in the order of the alphabet, or of first appearance."""
+    codes, known = pd.factorize(labels, sort=sort)
+    return codes.astype(np.int64), np.asarray(known, dtype=object)
 
 
 def journey_cells(
@@ -51,38 +56,42 @@ def journey_cells(
     """
     if mentions.empty:
         return pd.DataFrame()
-    stages = {s: i for i, s in enumerate(taxonomy.stage_labels)}
-    points = {t: i for i, t in enumerate(taxonomy.touchpoint_labels)}
-    authors = pd.factorize(mentions["author"])[0].astype(np.int64)
-    number = mentions.groupby(["stage", "touchpoint"]).ngroup().to_numpy().astype(np.int64)
+    known = (taxonomy.stage_labels, taxonomy.touchpoint_labels)
+    ranks = [{label: i for i, label in enumerate(each)} for each in known]
+    grouped = mentions.groupby(["stage", "touchpoint"])
+    number, labels = grouped.ngroup().to_numpy().astype(np.int64), grouped.size().index.to_list()
+    authors = _coded(mentions["author"], sort=False)[0]
+    whole = part_intervals(np.zeros_like(number), number, authors)
+    places = np.split(np.argsort(number, kind="stable"), np.cumsum(whole.n)[:-1])
+    items, (emotion, emotions) = _coded(mentions["item_id"], sort=False)[0], _coded(mentions["emotion"])
+    score, harm = (mentions[c].to_numpy(np.float64) for c in ("sentiment_score", "badness"))
+    is_pain = mentions["is_pain"].to_numpy(dtype=bool)
+    ordered = links.sort_values(["n_mentions", "theme_key"], ascending=[False, True])
+    top = {cell: keys.tolist()[:settings.top_themes]
+           for cell, keys in ordered.groupby(["stage", "touchpoint"])["theme_key"]}
     found = []
-    for (stage, touchpoint), theirs in mentions.groupby(["stage", "touchpoint"]):
-        inside = number == number[mentions.index.get_loc(theirs.index[0])]
-        share, low, high = share_interval(inside, authors)
-        pain, pain_low, pain_high = share_interval(theirs["is_pain"], authors[inside])
-        here = links[(links["stage"] == stage) & (links["touchpoint"] == touchpoint)]
-        here = here.sort_values(["n_mentions", "theme_key"], ascending=[False, True])
-        items = int(theirs["item_id"].nunique())
+    for c, ((stage, touchpoint), at) in enumerate(zip(labels, places, strict=True)):
+        pain, pain_low, pain_high = share_interval(is_pain[at], authors[at])
+        count = len(np.unique(items[at]))
         found.append({
             "stage": stage, "touchpoint": touchpoint, "classic_stage": taxonomy.classic(str(stage)),
-            "channel": taxonomy.channel(str(touchpoint)), "n_mentions": len(theirs), "n_items": items,
-            "share": share, "share_low": low, "share_high": high,
-            "sentiment_mean": float(theirs["sentiment_score"].mean()),
+            "channel": taxonomy.channel(str(touchpoint)), "n_mentions": len(at), "n_items": count,
+            "share": whole.share[c], "share_low": whole.low[c], "share_high": whole.high[c],
+            "sentiment_mean": float(score[at].mean()),
             "pain_rate": pain, "pain_rate_low": pain_low, "pain_rate_high": pain_high,
-            "emotions": theirs["emotion"].value_counts(normalize=True).sort_index().to_dict(),
-            "top_themes": here["theme_key"].tolist()[:settings.top_themes],
-            "opportunity": min(items / max(n_items, 1), 1.0) * float(theirs["badness"].mean()),
+            "emotions": {emotions[e]: n / len(at) for e, n in enumerate(np.bincount(emotion[at]).tolist()) if n},
+            "top_themes": top.get((stage, touchpoint), []),
+            "opportunity": min(count / max(n_items, 1), 1.0) * float(harm[at].mean()),
         })
     table = pd.DataFrame(found)
     table["moment"] = moments(mentions, number, authors, settings=settings)
     order = sorted(range(len(table)), key=lambda i: (
-        stages.get(table["stage"][i], len(stages)), points.get(table["touchpoint"][i], len(points)),
-        table["stage"][i], table["touchpoint"][i]))
+        *(rank.get(label, len(rank)) for rank, label in zip(ranks, labels[i], strict=True)), *labels[i]))
     return table.iloc[order].reset_index(drop=True)
 
 
 def moments(
-    mentions: pd.DataFrame, number: npt.NDArray[np.int64], authors: npt.NDArray[np.int64], *, settings: LinkSettings
+    mentions: pd.DataFrame, number: Codes, authors: Codes, *, settings: LinkSettings
 ) -> list[str]:
     """What each cell stands out by, in the order of its number.
 
@@ -100,7 +109,7 @@ def moments(
     moment = ["none"] * len(counts)
     if not large:
         return moment
-    p = np.array([[difference_p(flags, number == c, authors) for flags in (is_pain, good, strong)] for c in large])
+    p = np.stack([difference_p(flags, number, authors)[large] for flags in (is_pain, good, strong)], axis=1)
     sure = stats.false_discovery_control(p.ravel()).reshape(p.shape) <= settings.moment_q
     for c, (pain, delight, felt) in zip(large, sure, strict=True):
         inside = number == c

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from voicemine.numerics.impact import joint_effects
-from voicemine.numerics.intervals import effective_rows, mean_interval, wilson
+from voicemine.numerics.intervals import effective_parts, mean_interval, wilson
 from voicemine.stages.link.settings import LinkSettings
 from voicemine.taxonomy import UNCLEAR
 
@@ -17,19 +17,22 @@ _FLOOR = 0.05
 _SPACES = r"[\W_]+"
 
 
-def main_label(labels: pd.Series[str], *, p: float) -> str:
-    """The label that most rows carry if it beats the runner-up (one-sided binomial test), else `several`.
+def main_labels(rows: pd.DataFrame, column: str, *, p: float) -> pd.Series[str]:
+    """By theme_key, the label that most rows carry if it beats the runner-up (one-sided binomial test), else `several`.
 
-    Rows labelled `unclear` do not compete, but where they are the most, nothing stands out.
+    rows: (theme, mention) rows with theme_key and `column`. Rows labelled `unclear` do not compete, but where they
+    are the most, nothing stands out.
     """
-    counts = labels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    if counts.empty or counts.index[0] == UNCLEAR:
-        return SEVERAL
-    clear = counts.drop(UNCLEAR, errors="ignore")
-    first, second = int(clear.iloc[0]), int(clear.iloc[1]) if len(clear) > 1 else 0
-    if stats.binomtest(first, first + second, 0.5, alternative="greater").pvalue > p:
-        return SEVERAL
-    return str(clear.index[0])
+    theme, keys = pd.factorize(rows["theme_key"])
+    label, names = pd.factorize(rows[column], sort=True)
+    counts = np.bincount(theme * len(names) + label, minlength=len(keys) * len(names)).reshape(len(keys), len(names))
+    # Of equally many the first in the alphabet goes first.
+    unclear = np.asarray(names == UNCLEAR)[counts.argmax(axis=1)]
+    clear = counts * (names != UNCLEAR)
+    best, (first, second) = clear.argmax(axis=1), np.sort(np.column_stack([clear, np.zeros(len(keys))]))[:, :-3:-1].T
+    beaten = stats.binom.sf(first - 1, first + second, 0.5) <= p
+    found = np.where(beaten & ~unclear, np.asarray(names, dtype=object)[best], SEVERAL)
+    return pd.Series(found.tolist(), index=keys, dtype=object)
 
 
 def reach(rows: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
@@ -38,43 +41,53 @@ def reach(rows: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     rows: (theme, mention) rows with theme_key, mention_id, item_id, author, text. items: mined items with item_id,
     author. Share: Wilson with the effective number of rows by author; author_share: plain Wilson.
     """
-    by_item = rows.drop_duplicates(["theme_key", "item_id"])
-    plain = rows.assign(text=rows["text"].str.lower().str.replace(_SPACES, " ", regex=True).str.strip())
+    theme, keys = pd.factorize(rows["theme_key"])
+    code, authors = pd.factorize(items["author"])
+    theirs = pd.Index(items["item_id"]).get_indexer(rows["item_id"])
+    # Themes are of mined items alone; each counts once in a theme, however many of its mentions do.
+    of, item = np.divmod(np.unique(theme * len(items) + theirs), len(items))
+    n_items = np.bincount(of, minlength=len(keys))
+    pairs, hits = np.unique(of * len(authors) + code[item], return_counts=True)
+    at, author = np.divmod(pairs, len(authors))
+    sizes = np.bincount(code)
+
+    def by_theme(values: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        return np.bincount(at, weights=values, minlength=len(keys)).astype(np.float64)
+
+    n = effective_parts(n_items, len(items), squares=by_theme(hits**2), products=by_theme(hits * sizes[author]),
+                        whole_squares=(sizes**2).sum(), groups=len(authors))
     out = pd.DataFrame({
-        "n_mentions": rows.groupby("theme_key", sort=False).size(),
-        "n_items": by_item.groupby("theme_key", sort=False).size(),
-        "n_authors": rows.groupby("theme_key", sort=False)["author"].nunique(),
-        "n_unique_texts": plain.groupby("theme_key", sort=False)["text"].nunique(),
-    })
-    codes, known = pd.factorize(items["author"])
-    sizes = np.bincount(codes, minlength=len(known)).astype(np.float64)
-    author_code = dict(zip(items["item_id"], codes, strict=True))
-    # Mapped once over all rows: a mapping for each theme costs more than all else here.
-    coded = by_item["item_id"].map(author_code).to_numpy(np.int64)
-    places = by_item.groupby("theme_key", sort=False).indices
-    lows, highs = [], []
-    for key in out.index:
-        hits = np.bincount(coded[places[key]], minlength=len(known)).astype(np.float64)
-        n = effective_rows(hits, sizes)
-        low, high = wilson(hits.sum() / len(items) * n, n)
-        lows.append(float(low))
-        highs.append(float(high))
+        "n_mentions": np.bincount(theme), "n_items": n_items, "n_authors": np.bincount(at),
+        "n_unique_texts": _distinct(theme, _plain(rows["text"]))}, index=pd.Index(keys, name="theme_key"))
     out["share"] = out["n_items"] / max(len(items), 1)
-    out["share_low"], out["share_high"] = lows, highs
-    out["author_share"] = out["n_authors"] / max(len(known), 1)
-    out["author_share_low"], out["author_share_high"] = wilson(out["n_authors"], len(known))
+    out["share_low"], out["share_high"] = wilson(n_items / len(items) * n, n)
+    out["author_share"] = out["n_authors"] / max(len(authors), 1)
+    out["author_share_low"], out["author_share_high"] = wilson(out["n_authors"], len(authors))
     return out
+
+
+def _plain(texts: pd.Series[str]) -> npt.NDArray[np.int64]:
+    """(n,) code of each text, the same for texts that differ in case, spaces and punctuation alone."""
+    code, distinct = pd.factorize(texts)
+    words = pd.Series(distinct, dtype=texts.dtype).str.lower().str.replace(_SPACES, " ", regex=True).str.strip()
+    return np.asarray(pd.factorize(words)[0][code], dtype=np.int64)
+
+
+def _distinct(group: npt.NDArray[np.int64], code: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(groups,) number of distinct codes in each group."""
+    k = int(code.max(initial=0)) + 1
+    return np.bincount(np.unique(group * k + code) // k)
 
 
 def severity(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean badness of each theme's mentions with its interval by author, and the mean sentiment."""
-    found = {}
-    for key, theirs in rows.groupby("theme_key", sort=False):
-        codes = pd.factorize(theirs["author"])[0].astype(np.int64)
-        mean, low, high = mean_interval(theirs["badness"].to_numpy(np.float64), codes)
-        found[key] = (float(theirs["sentiment_score"].mean()), mean, max(low, 0.0), min(high, 1.0))
-    return pd.DataFrame.from_dict(found, orient="index",
-                                  columns=["sentiment_mean", "severity", "severity_low", "severity_high"])
+    theme, keys = pd.factorize(rows["theme_key"])
+    author, harm, score = pd.factorize(rows["author"])[0], rows["badness"].to_numpy(np.float64), rows["sentiment_score"]
+    found = []
+    for at in np.split(np.argsort(theme, kind="stable"), np.cumsum(np.bincount(theme))[:-1]):
+        mean, low, high = mean_interval(harm[at], author[at])
+        found.append((float(score.iloc[at].mean()), mean, max(low, 0.0), min(high, 1.0)))
+    return pd.DataFrame(found, index=keys, columns=["sentiment_mean", "severity", "severity_low", "severity_high"])
 
 
 def score_impact(rows: pd.DataFrame, items: pd.DataFrame, keys: list[str], settings: LinkSettings) -> pd.DataFrame:

@@ -69,10 +69,12 @@ def _apart(vectors: Floats, theme: Codes) -> Floats:
 
 
 def _reduced(values: Floats) -> Floats:
-    left, size, _ = np.linalg.svd(values - values.mean(axis=0), full_matrices=False)
+    """(n, r) principal components. By the d x d scatter: people are many, dimensions are few."""
+    centred = values - values.mean(axis=0)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    found = centred @ directions[:, ::-1][:, :min(_DIMENSIONS, len(values))]
     # A direction's sign is free; its largest entry is made positive.
-    left, size = left[:, :_DIMENSIONS], size[:_DIMENSIONS]
-    return np.asarray(left * np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])]) * size)
+    return np.asarray(found * np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])]))
 
 
 def _balanced(values: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,12 @@ def traits(people: People, label: Codes, segments: pd.DataFrame, settings: Perso
     known). Themes, touchpoints and stages made the groups, so that a test of them would prove nothing; segments did
     not: they are tested (Fisher), with one false-discovery rate over all personas and segments.
     """
+    told = {field: people.rows[["code", column]].drop_duplicates()
+            for field, column in (("theme", "theme_id"), ("touchpoint", "touchpoint"), ("stage", "stage"))}
+    # As categories, values are compared by their codes.
+    segments = segments.astype("category")
     found = pd.DataFrame([row for k in range(int(label.max()) + 1)
-                          for row in (*_said(people, label == k, k), *_tested(segments, label == k, k, settings))],
+                          for row in (*_said(told, label == k, k), *_tested(segments, label == k, k, settings))],
                          columns=_COLUMNS)
     found["change_q"] = adjust(found["change_q"].to_numpy(np.float64))
     found["_gap"] = -(found["share"] - found["elsewhere"])
@@ -37,11 +41,11 @@ def traits(people: People, label: Codes, segments: pd.DataFrame, settings: Perso
     return found.drop(columns="_gap")
 
 
-def _said(people: People, inside: Flags, persona: int) -> Iterator[tuple[object, ...]]:
-    for field, column in (("theme", "theme_id"), ("touchpoint", "touchpoint"), ("stage", "stage")):
-        pairs = people.rows[["code", column]].drop_duplicates()
-        here = pairs[inside[pairs["code"].to_numpy()]][column].value_counts()
-        every = pairs[column].value_counts()
+def _said(told: Mapping[str, pd.DataFrame], inside: Flags, persona: int) -> Iterator[tuple[object, ...]]:
+    """told: by field, the distinct pairs of a person's code and what the person speaks of."""
+    for field, pairs in told.items():
+        said = pairs.iloc[:, 1]
+        here, every = said[inside[pairs["code"].to_numpy()]].value_counts(), said.value_counts()
         for value in sorted(here.index):
             yield (persona, field, value, *_compared(int(here[value]), int(inside.sum()),
                                                      int(every[value] - here[value]), int((~inside).sum())), np.nan)

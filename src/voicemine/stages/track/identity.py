@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,14 +162,20 @@ def shared_members(keys: list[str], old_ids: list[str], today: Today, prior: Pri
     """Members in common of today's themes (n) and known ones (m), each mention at the lower of its weights."""
     row, column = {k: i for i, k in enumerate(keys)}, {k: j for j, k in enumerate(old_ids)}
     new = today.members[today.members["theme_key"].isin(row)]
-    old = prior.members[prior.members["theme_id"].isin(column) & prior.members["mention_id"].isin(today.present)]
+    old = prior.members[prior.members["theme_id"].isin(column)]
+    # Both are sets of mentions already: asking them costs less than `isin`, which builds a table of them.
+    old = old[_within(old["mention_id"], today.present)]
     shared = np.zeros((len(keys), len(old_ids)))
     both = new.merge(old, on="mention_id", suffixes=("", "_old"))
     if len(both):
         weight = np.minimum(both["weight"].to_numpy(dtype=float), both["weight_old"].to_numpy(dtype=float))
         np.add.at(shared, (both["theme_key"].map(row).to_numpy(), both["theme_id"].map(column).to_numpy()), weight)
-    known = new[new["mention_id"].isin(set(old["mention_id"]))]
+    known = new[_within(new["mention_id"], set(old["mention_id"]))]
     return matching.Overlap(shared, _sums(known, "theme_key", keys), _sums(old, "theme_id", old_ids))
+
+
+def _within(mentions: pd.Series, known: AbstractSet[str]) -> npt.NDArray[np.bool_]:
+    return np.fromiter((m in known for m in mentions), dtype=bool, count=len(mentions))
 
 
 def _sums(frame: pd.DataFrame, column: str, order: list[str]) -> Array:

@@ -104,11 +104,11 @@ def _judge(k: int, course: Course, tested: Tested, seen: _Evidence, settings: Tr
     ratio, least = float(seen.recent.ratio[k]), math.sqrt(settings.min_ratio)
     alert = bool(tested.is_alert[k, whole.stop - 1])
     grows = (q <= settings.status_q and ratio >= least) or alert
-    since = _higher_since(k, seen, settings)
+    found = trends.peak(seen.counts[k], seen.usual[k])
+    since = _higher_since(found, k, seen, settings)
     grows = grows or since is not None
-    peak = _ended_peak(k, course, seen)
-    if peak is not None and not (grows and peak.stop <= cut):
-        return Verdict("fading", _peak_note(k, course, seen, peak))
+    if _has_ended(found, k, course, seen) and not (grows and found.stop <= cut):
+        return Verdict("fading", _peak_note(k, course, seen, found))
     after = course.counts[k, whole.stop:].sum()
     silent = _silence(k, seen)
     if after == 0 and silent is not None and silent <= cut:
@@ -129,7 +129,7 @@ def _judge(k: int, course: Course, tested: Tested, seen: _Evidence, settings: Tr
         return Verdict("growing", f"{rates} ({_q(q)}){told}")
     if q <= settings.status_q and ratio <= 1 / least:
         return Verdict("fading", f"{rates} ({_q(q)})")
-    lower = _lower_since(k, seen, settings)
+    lower = _lower_since(found, k, seen, settings)
     if lower is not None:
         return Verdict("fading", _turn(k, course, seen, lower))
     mixed = _mix(k, seen, least)
@@ -144,24 +144,22 @@ def _rates(k: int, course: Course, seen: _Evidence) -> str:
     return f"{now:.1%} of items in the last {number} complete {course.periods.unit}s, {before:.1%} before"
 
 
-def _ended_peak(k: int, course: Course, seen: _Evidence) -> trends.Peak | None:
-    """The theme's peak where it has one that began and ended within the data, with quiet before and after."""
+def _has_ended(found: trends.Peak, k: int, course: Course, seen: _Evidence) -> bool:
+    """Whether what stands out is a peak that began and ended within the data, with quiet before and after."""
     periods = len(seen.exposure)
-    found = trends.peak(seen.counts[k], seen.usual[k])
     if found.score < _PEAK_SCORE or found.share < _PEAK_SHARE or found.start < _PEAK_BEFORE or found.stop >= periods:
-        return None
+        return False
     if found.stop - found.start > max(1.0, periods * _PEAK_PART):
-        return None
+        return False
     after = _versus(k, course, seen, slice(found.start, found.stop), slice(found.stop, periods))
     back = _versus(k, course, seen, slice(0, found.start), slice(found.stop, periods))
     ended = float(after.p_fall[0]) <= _END_P
-    return found if ended and float(back.p_rise[0]) > _END_P else None
+    return ended and float(back.p_rise[0]) > _END_P
 
 
-def _higher_since(k: int, seen: _Evidence, settings: TrackSettings) -> int | None:
+def _higher_since(found: trends.Peak, k: int, seen: _Evidence, settings: TrackSettings) -> int | None:
     """First period of a stretch that reaches the end and stands out, where it is not older than `_LONG` recents."""
     periods = len(seen.exposure)
-    found = trends.peak(seen.counts[k], seen.usual[k])
     length = found.stop - found.start
     inside, outside = (float(seen.counts[k][s].sum()) / max(float(seen.usual[k][s].sum()), 1e-9)
                        for s in (slice(found.start, found.stop), slice(0, found.start)))
@@ -170,10 +168,9 @@ def _higher_since(k: int, seen: _Evidence, settings: TrackSettings) -> int | Non
     return found.start if inside >= settings.min_ratio * outside and found.start >= _PEAK_BEFORE else None
 
 
-def _lower_since(k: int, seen: _Evidence, settings: TrackSettings) -> int | None:
+def _lower_since(found: trends.Peak, k: int, seen: _Evidence, settings: TrackSettings) -> int | None:
     """First period after a stretch that stood out from the beginning on, where that is not long ago."""
     periods = len(seen.exposure)
-    found = trends.peak(seen.counts[k], seen.usual[k])
     if found.start >= _PEAK_BEFORE or not 0 < periods - found.stop <= _LONG * settings.recent:
         return None
     if found.score / seen.dispersion[k] < _PEAK_SCORE:

@@ -38,9 +38,11 @@ def todays_themes(
     """Gather this run's themes. The order of rows in the tables has no bearing on the result."""
     members = long_members(theme_members)
     text = dict(zip(segments["mention_id"], segments["text"], strict=True))
+    # A mention may belong to a theme and to a sub-theme: its words are made plain once.
+    plain = {m: " ".join(str(text[m]).casefold().split()) for m in members["mention_id"].unique()}
     digests = {
-        key: hashlib.sha256("\n".join(sorted(" ".join(str(text[m]).casefold().split()) for m in mentions)).encode())
-        .hexdigest() for key, mentions in members.groupby("theme_key")["mention_id"]}
+        key: hashlib.sha256("\n".join(sorted(plain[m] for m in mentions)).encode()).hexdigest()
+        for key, mentions in members.groupby("theme_key")["mention_id"]}
     named = theme_names[["theme_key", "name", "keywords"]]
     columns = ["theme_key", "level", "kind", "parent_theme_key", "given_name"]
     themes = theme_nodes[columns].merge(named, on="theme_key", how="left", validate="1:1")
@@ -65,15 +67,15 @@ def centroids(
 ) -> Vectors:
     """(themes, d) unit mean of each theme's member vectors, weighted by how they fit. No member: zeros."""
     vectors, rows = encoding["vectors"], encoding["rows"]
-    row_of = dict(zip(segments["mention_id"], np.asarray(rows).tolist(), strict=True))
+    row = np.asarray(rows)[pd.Index(segments["mention_id"]).get_indexer(members["mention_id"])]
+    weight = members["weight"].to_numpy()
     result = np.zeros((len(keys), vectors.shape[1]), dtype=np.float32)
     position = {k: i for i, k in enumerate(keys)}
-    for key, group in members.groupby("theme_key"):
+    for key, places in members.groupby("theme_key").indices.items():
         if key not in position:
             continue
         # Members come sorted, so the sum does not hang on the order of the input.
-        chosen = np.asarray(vectors[[row_of[m] for m in group["mention_id"]]], dtype=np.float64)
-        centre = group["weight"].to_numpy() @ chosen
+        centre = weight[places] @ np.asarray(vectors[row[places]], dtype=np.float64)
         norm = float(np.linalg.norm(centre))
         if norm > 0:
             # Rounded, so that the last bits of a vector do not reach the ledger.

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from voicemine import tables
+from voicemine.numerics.intervals import share_interval
 from voicemine.stages.link import LinkSettings, link
-from voicemine.stages.link.sizes import main_label, priority
+from voicemine.stages.link.sizes import main_labels, priority
 from voicemine.taxonomy import Stage, Taxonomy, Touchpoint
 
 _N = 400
@@ -131,10 +132,31 @@ def test_no_themes_gives_empty_tables_and_a_journey() -> None:
 
 
 def test_main_label_needs_a_clear_lead() -> None:
-    assert main_label(pd.Series(["use"] * 20 + ["support"] * 3), p=0.05) == "use"
-    assert main_label(pd.Series(["use"] * 11 + ["support"] * 9), p=0.05) == "several"
-    assert main_label(pd.Series(["unclear"] * 20 + ["use"] * 8), p=0.05) == "several"
-    assert main_label(pd.Series(["use"] * 2), p=0.05) == "several"
+    themes = {"t2": ["use"] * 20 + ["support"] * 3, "t1": ["use"] * 11 + ["support"] * 9,
+              "t4": ["unclear"] * 20 + ["use"] * 8, "t3": ["use"] * 2, "t5": ["unclear"] * 9,
+              "t6": ["unclear"] * 4 + ["support"] * 12}
+    rows = pd.DataFrame([(key, label) for key, labels in themes.items() for label in labels],
+                        columns=["theme_key", "stage"])
+    assert main_labels(rows.sample(frac=1, random_state=0), "stage", p=0.05).to_dict() == {
+        "t2": "use", "t1": "several", "t4": "several", "t3": "several", "t5": "several", "t6": "support"}
+
+
+def test_links_and_sizes_are_those_of_each_theme_alone() -> None:
+    made = _tables()
+    found, sizes = _link(made).theme_links, _link(made).theme_sizes.set_index("theme_key")
+    labels = made["mention_labels"].merge(made["theme_members"], on="mention_id").merge(
+        made["items_clean"][["item_id", "author_id"]], on="item_id")
+    authors = pd.factorize(labels["author_id"])[0]
+    for theme, column in (("t1", "theme_key"), ("t2", "theme_key"), ("t3", "subtheme_key")):
+        inside = (labels[column] == theme).to_numpy()
+        share = share_interval(inside, authors)
+        assert tuple(sizes.loc[theme, ["share", "share_low", "share_high"]]) == pytest.approx(share)
+        theirs = found[found["theme_key"] == theme]
+        assert theirs["n_mentions"].is_monotonic_decreasing and theirs["n_mentions"].sum() == inside.sum()
+        for row in theirs.itertuples():
+            here = (labels["touchpoint"] == row.touchpoint) & (labels["stage"] == row.stage)
+            assert (row.share, row.share_low, row.share_high) == pytest.approx(
+                share_interval(here[inside], authors[inside]))
 
 
 def test_priority_follows_its_weights() -> None:

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
 
 from voicemine.numerics.chance import Hashes, pair_draws
-from voicemine.numerics.graph import coassociation, leiden, network, symmetric
+from voicemine.numerics.graph import best_leiden, coassociation, leiden, network, symmetric
 from voicemine.stages.cluster.levels import Level, best_jaccard
 from voicemine.stages.cluster.views import run_graphs
 
@@ -21,6 +21,7 @@ Weights = npt.NDArray[np.float64]
 _RESOLUTIONS = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 _SPREAD = (0.35, 0.6, 1.0, 1.6, 2.5)
 _LEFT_OUT = 0.1
+_HAIR = 0.01
 
 
 def runs_around(levels: Sequence[Level], chosen: int, reach: int = 1) -> Ints:
@@ -51,19 +52,23 @@ def consensus(graph: sparse.csr_matrix, runs: Ints, *, seed: int, n_themes: int 
               least: int = 1) -> Ints:
     """The partition (n,) that agrees best with the runs among Leiden partitions of their co-association graph.
 
-    Agreement is the mean adjusted Rand index; of several within 0.01 of the best the finest is taken. With
-    `n_themes`, the coarsest with so many groups of `least` rows is taken instead, or the finest there is.
+    Agreement is the mean adjusted Rand index. As it hardly changes about its best, the partition is made at the mean
+    resolution (of the logarithm), each weighted by exp(agreement / 0.01): the best by a hair would be another at every
+    breath. With `n_themes`, the coarsest of those tried with so many groups of `least` rows is taken instead, or the
+    finest there is.
     """
     together = coassociation(graph, runs)
     # Cubed: pairs that are together in half of the runs should bind much less than those always together.
     together.data **= 3
     net = network(together)
-    tried = [leiden(net, resolution, seed=seed) for resolution in _RESOLUTIONS]
+    tried = [best_leiden(net, resolution, seed=seed, tries=1) for resolution in _RESOLUTIONS]
     if n_themes is not None:
         enough = [t for t in tried if (np.bincount(t) >= least).sum() >= n_themes]
         return enough[0] if enough else tried[-1]
-    agreement = [float(np.mean([adjusted_rand_score(t, r) for r in runs])) for t in tried]
-    return tried[max(i for i, a in enumerate(agreement) if a >= max(agreement) - 0.01)]
+    agreement = np.array([np.mean([adjusted_rand_score(t, r) for r in runs]) for t in tried])
+    weights = np.exp((agreement - agreement.max()) / _HAIR)
+    resolution = round(float(np.exp(np.average(np.log(_RESOLUTIONS), weights=weights))), 3)
+    return best_leiden(net, resolution, seed=seed)
 
 
 def memberships(label: Ints, runs: Ints, weights: Weights, n_labels: int) -> Floats:

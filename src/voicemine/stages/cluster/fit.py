@@ -26,6 +26,8 @@ _FINER = 4  # levels, half an octave each
 #: A theme at least so stable is one matter, however large: it is not divided.
 _FIRM = 0.75
 _NULL_ROWS = 1000
+#: Texts from which a level gets no more than the configured runs; fewer texts get up to three times as many.
+_LARGE, _MORE_RUNS = 10_000, 3
 #: Neighbours, and how fine the themes are, are properties of the corpus: they are looked for with the same draws
 #: whatever the seed, which decides what the consensus is taken over.
 _LEVEL_SEED = 0
@@ -69,7 +71,7 @@ def _fit(vectors: Floats, weights: Weights, hashes: Hashes, texts: Sequence[str]
     points = projection.apply(vectors).astype(np.float16).astype(np.float32)
     views = view_neighbours(points, texts, max(2, min(settings.neighbours, n // 4)), labels=labels,
                             seed=_LEVEL_SEED)
-    levels = try_levels(points, views, weights, hashes, resolutions=RESOLUTIONS, runs=settings.runs, least=least,
+    levels = try_levels(points, views, weights, hashes, resolutions=RESOLUTIONS, runs=_runs(settings, n), least=least,
                         seed=_LEVEL_SEED)
     place = choose_level(levels, n_themes=settings.n_themes, before=before)
     chosen, resolution = round(place), resolution_at(levels, place)
@@ -100,6 +102,11 @@ def _fit(vectors: Floats, weights: Weights, hashes: Hashes, texts: Sequence[str]
         floor=floor, resolution=resolution,
         tried=np.array([(lv.resolution, lv.n_groups, lv.stability, lv.separation) for lv in levels], np.float32),
     )
+
+
+def _runs(settings: ClusterSettings, n: int) -> int:
+    """Runs at each level: the scores of a small corpus are noisier, and its runs cheaper."""
+    return int(np.clip(round(settings.runs * _LARGE / n), settings.runs, _MORE_RUNS * settings.runs))
 
 
 def _model(projection: Projection, points: Floats, theme: Ints, sub: Ints, settings: ClusterSettings, *,

@@ -19,7 +19,7 @@ Weights = npt.NDArray[np.float64]
 
 #: Resolutions tried, coarse to fine, half an octave apart.
 RESOLUTIONS = tuple(round(0.125 * 2 ** (i / 2), 4) for i in range(10))
-_READABLE = 30
+_READABLE = 40
 #: Cost of each factor of e fewer, and more, groups than are readable.
 _COARSE_COST, _FINE_COST = 0.1, 0.07
 _FEWEST = 5
@@ -48,7 +48,7 @@ def scores(levels: Sequence[Level]) -> Weights:
     """Worth of each level, (levels,): reproducible, well separated, and readable.
 
     Stability and separation are estimates of a few runs, so each is averaged with its neighbours' (1, 2, 1); the
-    readings differ by less than the noise otherwise. Each factor of e away from about thirty groups costs.
+    readings differ by less than the noise otherwise. Each factor of e away from about forty groups costs.
     """
     raw = np.array([lv.stability + lv.separation for lv in levels])
     weight = np.full(len(raw), 2.0)

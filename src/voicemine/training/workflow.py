@@ -61,9 +61,15 @@ def _fit(
     if start is not None:
         branch.load_state_dict(start.state_dict())
     say(name, "total", settings.optimiser.epochs * plan.steps(settings.optimiser.batch))
+
+    def report(kind: str, value: float) -> None:
+        # Without held-out sources an epoch has no score to tell of.
+        if kind != "epoch" or len(held):
+            say(name, "note" if kind == "epoch" else "step", value)
+
     fit(
         branch, ready.rows, ready.states, plan, held, settings=settings, work=work / name if work else None,
-        report=lambda kind, value: say(name, "note" if kind == "epoch" else "step", value), anchors=ready.anchors,
+        report=report, anchors=ready.anchors,
     )
     return branch
 

@@ -101,6 +101,8 @@ def test_the_shipped_training_files_are_valid_and_wrong_keys_are_named(tmp_path:
     assert shipped.files and shipped.public and shipped.anchor is None
     trunk = read_settings(CONFIGS / "train_trunk.yaml")
     assert trunk.files == shipped.files and trunk.anchor and (trunk.base_layer, trunk.n_layers) == (0, 6)
+    fast = read_settings(CONFIGS / "train_fast.yaml")
+    assert fast.files == shipped.files and fast.base_layer + fast.n_layers == 6 and fast.n_layers < shipped.n_layers
     wrong = tmp_path / "t.yaml"
     wrong.write_text("files: []\noptimizer: {}\nseed: one\n")
     with pytest.raises(ConfigError) as caught:

@@ -42,6 +42,12 @@ class CachedEncoder:
         layout = self._cache.layout if self._cache else None
         return layout.dimension if layout else self._inner().dimension
 
+    def knows(self, texts: Sequence[str]) -> Bools:
+        """(n,): which of `texts` lie in the cache."""
+        if self._cache is None:
+            return np.zeros(len(texts), dtype=np.bool_)
+        return self._cache.has(keys_of([self._hasher.digest(t) for t in texts]))
+
     def encode(self, texts: Sequence[str]) -> Encoding:
         """See `Encoder`. Unknown texts are encoded and kept."""
         if self._cache is None:
@@ -89,14 +95,14 @@ class CachedEncoder:
         """Let the encoder go, so that its memory is free; it is loaded again where a text asks for it."""
         self._encoder = None
 
-    def prune(self) -> int:
-        """Forget every text that was not asked for since this encoder was made; returns how many.
+    @property
+    def was_asked(self) -> bool:
+        """Whether a text was asked for since this encoder was made."""
+        return bool(self._asked)
 
-        Nothing is forgotten where nothing was asked for: the run then took its vectors from elsewhere.
-        """
-        if self._cache is None or not self._asked:
-            return 0
-        return self._cache.prune(np.concatenate(self._asked))
+    def prune(self) -> int:
+        """Forget every text that was not asked for since this encoder was made; returns how many."""
+        return self._cache.prune(np.concatenate([keys_of([]), *self._asked])) if self._cache is not None else 0
 
     def _inner(self) -> Encoder:
         if self._encoder is None:
@@ -108,6 +114,16 @@ class CachedEncoder:
         logits = {name: (np.round(values * _SPLIT) / _SPLIT).astype(np.float32)
                   for name, values in sorted(found.logits.items())}
         return Encoding(vectors, logits, found.n_windowed, found.windowed)
+
+
+def prune(*encoders: CachedEncoder) -> int:
+    """Forget every text that a run did not ask its encoders for; returns how many.
+
+    Nothing is forgotten where nothing was asked for: the run then took its vectors from elsewhere.
+    """
+    if not any(e.was_asked for e in encoders):
+        return 0
+    return sum(e.prune() for e in dict.fromkeys(encoders))
 
 
 def _encoding(records: Array, layout: Layout, *, n_known: int) -> Encoding:

@@ -24,6 +24,7 @@ from voicemine.backends.encoder_default import (
     encoder_identity,
 )
 from voicemine.backends.encoder_hub import HubEncoder
+from voicemine.backends.encoder_static import StaticCard, StaticEncoder, is_static, static_card
 from voicemine.backends.minilm import MINILM_SHA256, minilm_folder
 from voicemine.backends.protocols import Encoder
 from voicemine.backends.runtimes.choose import (
@@ -37,7 +38,7 @@ from voicemine.backends.runtimes.choose import (
 )
 from voicemine.cached import CachedEncoder
 from voicemine.config import Loaded
-from voicemine.errors import ModelError, StoreError
+from voicemine.errors import ConfigError, ModelError, StoreError
 from voicemine.stages.encode import EncodeSettings
 
 log = logging.getLogger("voicemine")
@@ -58,10 +59,16 @@ class Choice:
     measured: tuple[Measured, ...] = ()
 
 
-def provide_encoder(loaded: Loaded, labels: Path, *, hasher: Hasher, state: Path) -> CachedEncoder:
-    """The encoder of a configuration; its identity is known at once, its weights are loaded when first needed.
+def provide_encoders(
+    loaded: Loaded, labels: Path, *, hasher: Hasher, state: Path, reader: bool = True
+) -> tuple[CachedEncoder, CachedEncoder]:
+    """The encoder of a configuration, and the one that reads whole items; their identities are known at once, their
+    weights are loaded when first needed.
 
-    Raises ModelError where it cannot be had.
+    Whole items need labels alone, so their `reader` gives no vectors and spares the layers that only these need. With
+    `reader=False` it is the encoder itself. A static model (`voicemine models distil`) gives its own labels; one line
+    in the log tells what it loses. Raises ModelError where an encoder cannot be had, ConfigError where a static model
+    imitates another label model than the one that is configured.
     """
     config = loaded.config.encode
     device = device_of(config.device)
@@ -71,26 +78,49 @@ def provide_encoder(loaded: Loaded, labels: Path, *, hasher: Hasher, state: Path
         choice = choose(config, labels, device=device, threads=threads, state=state)
         identity = encoder_identity(labels, runtime_identity(choice.candidate, device=device))
 
-        def load() -> Encoder:
+        def load(vectors: bool = True) -> Encoder:
             return DefaultEncoder(labels=labels, device=device, candidate=choice.candidate, threads=threads,
-                                  store=user_folder() / "compiled")
+                                  store=user_folder() / "compiled", vectors=vectors)
+    elif is_static(local := loaded.resolve(config.model)):
+        card = _fitting_labels(static_card(local), labels, config)
+        identity = card.identity
+        log.warning("encode.model %s is the fast tier; %s", config.model, card.loss)
+
+        def load(vectors: bool = True) -> Encoder:
+            return StaticEncoder(local, vectors=vectors)
     else:
-        local = loaded.resolve(config.model)
         hub = HubEncoder(str(local) if local.is_dir() else config.model, device=device)
         identity = f"{hub.identity}+{branch_identity(labels)}"
 
-        def load() -> Encoder:
-            return _with_labels(hub, labels, device)
-    return CachedEncoder(identity, load, folder=state / "vectors" if config.cache else None, hasher=hasher,
-                         precision=config.precision)
+        def load(vectors: bool = True) -> Encoder:
+            return _with_labels(hub if vectors else None, labels, device)
+
+    folder = state / "vectors" if config.cache else None
+    encoder = CachedEncoder(identity, load, folder=folder, hasher=hasher, precision=config.precision)
+    if not reader:
+        return encoder, encoder
+    return encoder, CachedEncoder(f"{identity}:labels alone", lambda: load(vectors=False), folder=folder,
+                                  hasher=hasher, precision=config.precision)
 
 
-def _with_labels(encoder: HubEncoder, labels: Path, device: str) -> Encoder:
+def _fitting_labels(card: StaticCard, labels: Path, config: EncodeSettings) -> StaticCard:
+    """The card, where its heads imitate the label branch of folder `labels`, by whose calibration they are read."""
+    if card.teacher != branch_identity(labels):
+        raise ConfigError([f"encode.model: the static model {config.model} was distilled with another label model than "
+                           f"encode.labels ({config.labels}); distil it anew with `voicemine models distil --set "
+                           f"encode.labels={config.labels}`, or name the label model that it was distilled with"])
+    return card
+
+
+def _with_labels(encoder: HubEncoder | None, labels: Path, device: str) -> Encoder:
     from voicemine.backends.encoder_pair import PairedEncoder
 
+    reader = DefaultEncoder(labels=labels, device=device, vectors=False)
+    if encoder is None:
+        return reader
     if encoder.dimension <= 0:
         raise ModelError("encode.model gives no vectors; name a sentence-transformers model")
-    return PairedEncoder(encoder, DefaultEncoder(labels=labels, device=device))
+    return PairedEncoder(encoder, reader)
 
 
 def choose(config: EncodeSettings, labels: Path, *, device: str, threads: int, state: Path) -> Choice:

@@ -10,9 +10,9 @@ from voicemine.stages.base import Stage
 GIVEN = ("raw", "kept_items", "ingest_rejects")
 
 #: Backends that stages may need, each provided by `provision` or by the runner.
-NEEDS = ("hasher", "redactor", "nlp", "tagger", "encoder", "embed", "judge", "namer", "taxonomy", "calibration", "seed",
-         "prior", "as_of", "run_id", "progress", "forgotten", "known_templates", "known_themes", "edits", "hidden",
-         "earlier", "label_models")
+NEEDS = ("hasher", "redactor", "nlp", "tagger", "encoder", "reader", "embed", "judge", "namer", "taxonomy",
+         "calibration", "seed", "prior", "as_of", "run_id", "progress", "forgotten", "known_templates", "known_themes",
+         "edits", "hidden", "earlier", "label_models")
 
 STAGES: tuple[Stage, ...] = (
     clean.STAGE, segment.STAGE, encode.STAGE, classify.STAGE, cluster.STAGE, name.STAGE, link.STAGE, track.STAGE,

@@ -22,12 +22,13 @@ from voicemine.backends.spacy_pipeline import (
     reading_components,
     sentence_components,
 )
-from voicemine.cached import CachedEncoder
+from voicemine.cached import CachedEncoder, prune
 from voicemine.config import Loaded
-from voicemine.encoders import provide_encoder
+from voicemine.encoders import provide_encoders
 from voicemine.errors import ModelError
 from voicemine.numerics.calibration import Calibration, calibration_from, complaint_and_praise
 from voicemine.resources import model_dir
+from voicemine.stages.classify.taxonomy import undescribed
 from voicemine.stages.name.settings import LanguageModelSettings
 
 
@@ -107,14 +108,17 @@ def provide_reading(
     """Those backends alone that read a text and say its labels. Raises as `provide`."""
     labels = labels_folder(loaded)
     verify_card(labels)
-    encoder = provide_encoder(loaded, labels, hasher=hasher, state=cache)
+    # A label that only its definition describes is recognised by vectors, also in whole items.
+    is_known = not undescribed(loaded.taxonomy, read_calibration(labels))
+    encoder, reader = provide_encoders(loaded, labels, hasher=hasher, state=cache, reader=is_known)
     available = {
         "encoder": Backend(encoder.identity, lambda: encoder, encoder.release),
+        "reader": Backend(reader.identity, lambda: reader, reader.release),
         "taxonomy": Backend(digest_json(loaded.taxonomy.model_dump(mode="json")), lambda: loaded.taxonomy),
         "calibration": Backend(file_hash(labels / "calibration.json"), lambda: read_calibration(labels)),
         "label_models": _label_models(loaded, labels, progress),
     }
-    backends = Backends(available, forget=encoder.prune)
+    backends = Backends(available, forget=lambda: prune(encoder, reader))
     # For the few texts that are not feedback, such as a taxonomy's definitions: loads the encoder when called.
     available["embed"] = Backend(available["encoder"].identity, lambda: _Embed(backends))
     return backends

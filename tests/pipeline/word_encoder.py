@@ -53,8 +53,8 @@ def _provided(loaded: Any, **options: Any) -> Any:
     found = provide(loaded, **options)
     sizes = {name: list(c.labels) for name, c in read_calibration(labels_folder(loaded)).items()}
     encoder = WordEncoder(sizes)
-    found.available |= {"encoder": Backend("words", lambda: encoder), "embed": Backend("words", lambda: encoder),
-                        "judge": Backend("", lambda: undecided)}
+    found.available |= {name: Backend("words", lambda: encoder) for name in ("encoder", "reader", "embed")}
+    found.available |= {"judge": Backend("", lambda: undecided)}
     found.forget = lambda: 0
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from voicemine import config as configuration
@@ -97,18 +98,27 @@ def test_a_damaged_note_or_a_home_that_cannot_be_written_does_no_harm(
 
 def test_the_identity_names_runtime_device_precision_and_weights(bench: Bench, tmp_path: Path) -> None:
     loaded = configuration.load(None, overrides=["encode.backend=torch", "encode.device=cpu"])
-    encoder = encoders.provide_encoder(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path)
+    encoder, reader = encoders.provide_encoders(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path)
     assert encoder.identity.startswith("all-MiniLM-L6-v2:53aa51172d142c89:torch-")
     assert ":cpu:fp32:graph1:labels:" in encoder.identity
     found = encoder.encode(["The parcel came late."])
-    again = encoders.provide_encoder(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path)
+    again, _ = encoders.provide_encoders(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path)
     assert again.encode(["The parcel came late."]).n_known == 1
     assert (again.encode(["The parcel came late."]).vectors == found.vectors).all() and set(found.logits) >= {"stage"}
+    alone = reader.encode(["The parcel came late."])
+    assert alone.vectors.shape == (1, 0) and alone.n_known == 0 and reader.identity != encoder.identity
+    for name, values in found.logits.items():
+        np.testing.assert_allclose(alone.logits[name], values, atol=2e-3)
+    assert reader.encode(["The parcel came late."]).n_known == 1
+    one, two = encoders.provide_encoders(
+        loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path, reader=False)
+    assert one is two
 
 
 def test_without_the_cache_nothing_is_kept(bench: Bench, tmp_path: Path) -> None:
     loaded = configuration.load(None, overrides=["encode.backend=torch", "encode.device=cpu", "encode.cache=false"])
-    encoders.provide_encoder(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path).encode(["late"])
+    for one in encoders.provide_encoders(loaded, model_dir("labels"), hasher=Hasher(b"k" * 32), state=tmp_path):
+        one.encode(["late"])
     assert list(tmp_path.rglob("rows")) == []
 
 

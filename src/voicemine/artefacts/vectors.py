@@ -81,15 +81,23 @@ class VectorCache:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def find(self, keys: Array) -> tuple[Bools, Array]:
-        """Which of `keys` (n,) are there and sound, and their records in that order (hits,)."""
-        hit = np.zeros(len(keys), dtype=np.bool_)
+    def has(self, keys: Array) -> Bools:
+        """Which of `keys` (n,) are there; their records are not looked at."""
+        return self._places(keys)[0]
+
+    def _places(self, keys: Array) -> tuple[Bools, npt.NDArray[np.int64]]:
         if self._layout is None or not len(self._keys):
-            return hit, np.zeros(0, dtype=self._layout.record if self._layout else np.uint8)
+            return np.zeros(len(keys), dtype=np.bool_), np.zeros(len(keys), dtype=np.int64)
         # The last of equal keys wins: a record that was found damaged is written again behind it.
         at = np.searchsorted(self._heads, keys["head"], side="right") - 1
         row = self._order[np.maximum(at, 0)]
-        hit = (at >= 0) & (self._keys["head"][row] == keys["head"]) & (self._keys["tail"][row] == keys["tail"])
+        return (at >= 0) & (self._keys["head"][row] == keys["head"]) & (self._keys["tail"][row] == keys["tail"]), row
+
+    def find(self, keys: Array) -> tuple[Bools, Array]:
+        """Which of `keys` (n,) are there and sound, and their records in that order (hits,)."""
+        hit, row = self._places(keys)
+        if self._layout is None or not hit.any():
+            return hit, np.zeros(0, dtype=self._layout.record if self._layout else np.uint8)
         found = self._records(row[hit])
         sound = _checksums(keys[hit], found) == self._keys["check"][row[hit]]
         hit[np.flatnonzero(hit)[~sound]] = False

@@ -25,10 +25,10 @@ def branch_identity(labels: Path | None) -> str:
     return "no labels" if labels is None else "labels:" + file_hash(labels / "model.safetensors")[:16]
 
 
-def default_graph(labels: Path | None) -> EncoderGraph:
+def default_graph(labels: Path | None, *, vectors: bool = True) -> EncoderGraph:
     """The encoder's graph with the branch of folder `labels`. Raises ModelError where a file was altered."""
     branch = load_branch(labels, encoder=minilm_folder()) if labels is not None else None
-    return load_graph(minilm_folder(), branch=branch)
+    return load_graph(minilm_folder(), branch=branch, vectors=vectors)
 
 
 class DefaultEncoder:
@@ -37,13 +37,15 @@ class DefaultEncoder:
     def __init__(
         self, *, labels: Path | None, device: str = "cpu", candidate: Candidate | None = None, threads: int = 0,
         graph: EncoderGraph | None = None, runtime: Runtime | None = None, store: Path | None = None,
+        vectors: bool = True,
     ) -> None:
-        """`labels` is the folder of the label branch; None gives vectors only.
+        """`labels` is the folder of the label branch; None gives vectors only. Without `vectors` their dimension is 0:
+        the layers that only they need are not computed.
 
         Runs on `runtime`, or else on what `candidate` (plain PyTorch) makes of `graph` (read from the files).
         Raises ModelError.
         """
-        graph = graph or default_graph(labels)
+        graph = graph or default_graph(labels, vectors=vectors)
         self._tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -69,7 +71,8 @@ class DefaultEncoder:
         windows, weighted by their tokens. On a CPU a text's row is the same to the last bit in any company;
         `filled=False` gives that up (1e-5 remains) to spend no work on empty rows, for a handful of texts.
         """
-        sums = [np.zeros((len(texts), k), dtype=np.float32) for k in (self._dimension, *self._sizes.values())]
+        widths = (*((self._dimension,) if self._dimension else ()), *self._sizes.values())
+        sums = [np.zeros((len(texts), k), dtype=np.float32) for k in widths]
         total = np.zeros((len(texts), 1), dtype=np.float32)
         under_way: deque[Batch] = deque()
         long: list[Ints] = []
@@ -88,9 +91,10 @@ class DefaultEncoder:
             for kept, part in zip((*sums, total), (*outputs, np.ones((n, 1), np.float32)), strict=True):
                 # Two windows of one text may stand in one batch, which plain indexing would count once.
                 np.add.at(kept, batch.rows, part[:n] * weight)
-        vectors, *logits = sums
+        vectors = sums[0] if self._dimension else np.zeros((len(texts), 0), dtype=np.float32)
+        logits = sums[1:] if self._dimension else sums
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        found: dict[str, Floats] = {n: v / total for n, v in zip(self._sizes, logits, strict=True)}
+        found: dict[str, Floats] = {n: np.divide(v, total) for n, v in zip(self._sizes, logits, strict=True)}
         windowed = np.zeros(len(texts), dtype=np.bool_)
         for rows in long:
             windowed[rows] = True

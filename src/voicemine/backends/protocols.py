@@ -46,6 +46,14 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Remembers(Protocol):
+    """An encoder that has read some texts before."""
+
+    def knows(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """(n,): which of `texts` need not be read again."""
+
+
+@runtime_checkable
 class Labeller(Protocol):
     """Text in, probabilities of one label set out: for a label model that is not part of the encoder."""
 

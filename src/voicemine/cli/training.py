@@ -1,4 +1,4 @@
-"""`voicemine models train`, with a progress bar, and `voicemine models adapt`."""
+"""`voicemine models train`, with a progress bar, `voicemine models adapt`, and `voicemine models distil`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from voicemine.cli.commands import models_app
-from voicemine.cli.main import JsonOption
+from voicemine.cli.main import ConfigOption, JsonOption, SetOption
 
 
 def train(*, data: Path, out: Path, config: Path | None, work: Path | None) -> None:
@@ -75,3 +75,52 @@ def models_adapt(
     if label_set in OPEN:
         results.print(f"the {label_set} taxonomy file of the run must list: "
                       + ", ".join(label for label in found.labels if label not in ("none", "unclear")), markup=False)
+
+
+@models_app.command("distil")
+def models_distil(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Feedback to fit on: files, globs or folders.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the static model.")],
+    sample: Annotated[int, typer.Option(min=1, help="Distinct mentions to fit on.")] = 20_000,
+    check: Annotated[int, typer.Option(min=1, help="Other mentions, to measure on what is lost.")] = 2_000,
+    dimensions: Annotated[int, typer.Option(min=2, help="Length of a vector, at most the encoder's.")] = 256,
+    seed: Annotated[int, typer.Option(help="Decides which mentions are drawn.")] = 0,
+    text_column: Annotated[list[str] | None, typer.Option(help="Column with the customer's words.")] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the fast tier: static embeddings and label heads that imitate the default encoder, and what they lose."""
+    from dataclasses import asdict
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    from voicemine import config as configuration
+    from voicemine.cli.output import errors, results, table
+    from voicemine.distilling import distil
+    from voicemine.runner import sources_from
+
+    known = configuration.load(config, overrides=set_ or ()).config.sources if config else ()
+    asked = sources_from([str(Path(f).absolute()) for f in files], {"text_columns": text_column}, known)
+    loaded = configuration.load(config, overrides=set_ or (), extra={"sources": asked})
+    tasks: dict[str, TaskID] = {}
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=errors) as bar:
+
+        def say(phase: str, done: int, total: int) -> None:
+            tasks[phase] = tasks.get(phase) or bar.add_task(phase)
+            bar.update(tasks[phase], completed=done, total=total)
+
+        made = distil(loaded, out=out, sample=sample, check=check, dimensions=dimensions, seed=seed, say=say)
+    loss = made.loss
+    if as_json:
+        typer.echo(json.dumps({"fitted_on": made.fitted_on, "chosen": made.chosen, "check": loss.as_dict()}, indent=1))
+        return
+    results.print(table(f"fitted on {made.fitted_on} mentions; on {loss.texts} others", ("", "static", "full"), [
+        ("of the ten nearest neighbours, the same", loss.neighbours, 1.0),
+        ("rank correlation of cosines", loss.rank, 1.0),
+        ("themes: AMI to the full encoder's (full: under another seed)", loss.themes["ami"], loss.themes["ami_again"]),
+        ("texts a second", *(f"{loss.rates[name]:.0f}" for name in ("static", "full")))]))
+    results.print(table("against the full model's labels", (
+        "label set", "same label", "always the commonest", "ECE", "ECE to its probability"), [
+            (name, *asdict(part).values()) for name, part in loss.labels.items()]))
+    results.print(f"the model is in {out}; use it with encode.model: {out}", markup=False)

@@ -93,8 +93,8 @@ def fit_temperature(logits: npt.NDArray[Any], truth: npt.NDArray[np.int64]) -> f
     return float(np.clip(np.exp(found.x[0]), 0.2, 5.0))
 
 
-def expected_calibration_error(confidence: Floats, correct: npt.NDArray[np.bool_], *, bins: int = 10) -> float:
-    """Weighted gap between confidence and accuracy over equal-width bins."""
+def expected_calibration_error(confidence: Floats, correct: npt.NDArray[np.bool_] | Floats, *, bins: int = 10) -> float:
+    """Weighted gap between confidence and accuracy over equal-width bins; `correct` may be a probability of it."""
     place = np.clip((confidence * bins).astype(int), 0, bins - 1)
     gaps = [
         abs(confidence[place == b].mean() - correct[place == b].mean()) * (place == b).mean()

@@ -41,8 +41,9 @@ class Stage:
 
 #: Artefacts that are not tables: mappings of numpy arrays, stored as safetensors.
 ARRAYS: dict[str, str] = {
-    "encoding": "rows (segments,): row of `vectors` of each segment; item_rows (mined items, or empty): the same for "
-                "whole items; vectors (distinct texts, d), rows of length 1; logits.<label set> (distinct texts, k)",
+    "encoding": "rows (segments,): row of each segment's text; item_rows (mined items, or empty): the same for whole "
+                "items; vectors (first distinct texts, d), rows of length 1: segments come first, and those of "
+                "whole items alone may have none; logits.<label set> (distinct texts, k)",
     "theme_centroids": "centroids (themes in the order of `theme_ids`, d): unit mean vector of each theme",
     "theme_model": "the fitted clusterer's state, see stages/cluster",
 }

@@ -34,10 +34,10 @@ MISSING = [n for n, m in (("openvino", "openvino"), ("onnx", "onnx"), ("onnx", "
            if importlib.util.find_spec(m) is None]
 
 
-def tiny_graph(seed: int = 0, *, embeds: bool = False) -> EncoderGraph:
+def tiny_graph(seed: int = 0, *, embeds: bool = False, vectors: bool = True) -> EncoderGraph:
     torch.manual_seed(seed)
     branch = LabelBranch(replace(SIZES, embeds=embeds))
-    graph = EncoderGraph(SIZES, vocabulary=30522, positions=512, layers=2, branch=branch)
+    graph = EncoderGraph(SIZES, vocabulary=30522, positions=512, layers=2, branch=branch, vectors=vectors)
     for value in graph.parameters():
         torch.nn.init.normal_(value, std=0.3)
     return graph.eval().requires_grad_(False)
@@ -75,6 +75,22 @@ def test_the_answer_is_that_of_the_reference(encoder: DefaultEncoder, reference:
     found = encoder.encode(CHECK_TEXTS)
     assert (found.vectors * reference.vectors).sum(axis=1).min() > 0.99999
     for name, values in reference.logits.items():
+        np.testing.assert_allclose(found.logits[name], values, atol=1e-3)
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino", "onnx"])
+@pytest.mark.parametrize("embeds", [False, True])
+def test_labels_alone_are_the_same_labels_and_need_no_upper_layers(runtime: str, *, embeds: bool) -> None:
+    if runtime in MISSING:
+        pytest.skip(f"{runtime} is not installed")
+    whole, alone = tiny_graph(embeds=embeds), tiny_graph(embeds=embeds, vectors=False)
+    alone.load_state_dict({k: v for k, v in whole.state_dict().items() if k in alone.state_dict()})
+    assert len(alone.layers) == SIZES.base_layer and graph_digest(alone) != graph_digest(whole)
+    reader = DefaultEncoder(labels=None, graph=alone, candidate=Candidate(runtime), threads=1)  # type: ignore[arg-type]
+    found = reader.encode(CHECK_TEXTS)
+    assert found.vectors.shape == (len(CHECK_TEXTS), 0) and reader.dimension == 0
+    wanted = DefaultEncoder(labels=None, graph=whole, threads=1).encode(CHECK_TEXTS)
+    for name, values in wanted.logits.items():
         np.testing.assert_allclose(found.logits[name], values, atol=1e-3)
 
 
@@ -353,9 +369,10 @@ def test_a_conversion_is_kept_and_checked(tmp_path: Path, graph: EncoderGraph) -
     with converted(tmp_path, "x-1", graph, _writer(made)) as folder:
         assert (folder / "graph.bin").read_bytes() == b"content"
     assert len(made) == 2
-    with converted(tmp_path, "x-2", graph, _writer(made)), converted(tmp_path, "x-3", graph, _writer(made)):
-        pass
-    assert len(list(tmp_path.iterdir())) == 2, "old conversions go"
+    for version in range(2, 7):
+        with converted(tmp_path, f"x-{version}", graph, _writer(made)):
+            pass
+    assert sorted(p.name[:3] for p in tmp_path.iterdir()) == ["x-3", "x-4", "x-5", "x-6"], "old conversions go"
 
 
 def test_without_a_store_nothing_is_left(tmp_path: Path, graph: EncoderGraph) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from voicemine.backends.protocols import Floats
 
 Ints = npt.NDArray[np.int64]
-#: Vectors (b, d) of length 1, then the logits (b, k) of each label set in the graph's order.
+#: Vectors (b, d) of length 1, where the graph gives any, then the logits (b, k) of each label set in its order.
 Outputs = tuple[Floats, ...]
 
 #: Tokens in a batch on a CPU: what a small batch touches stays in the processor's cache, worth a factor of two.

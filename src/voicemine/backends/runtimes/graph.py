@@ -25,8 +25,9 @@ class EncoderGraph(nn.Module):
     """ids, mask -> (vectors, logits of each label set of the branch, in its order)."""
 
     def __init__(self, shape: BranchShape, *, vocabulary: int, positions: int, layers: int,
-                 branch: LabelBranch | None) -> None:
-        """`shape` gives the sizes of a layer. Raises ModelError where the branch does not fit."""
+                 branch: LabelBranch | None, vectors: bool = True) -> None:
+        """`shape` gives the sizes of a layer. Without `vectors` the graph gives logits alone, and lacks the layers that
+        only vectors need. Raises ModelError where the branch does not fit."""
         super().__init__()
         if branch is not None and (branch.shape.hidden != shape.hidden or branch.shape.base_layer > layers):
             raise ModelError("the label branch does not fit this encoder; train it anew")
@@ -35,10 +36,11 @@ class EncoderGraph(nn.Module):
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.layer_norm_eps)
         self._embeds = branch is not None and branch.shape.embeds
         # A branch that embeds takes the place of the layers above the one it leaves.
+        is_end = branch is not None and (self._embeds or not vectors)
         self.layers = nn.ModuleList(
-            Layer(shape) for _ in range(branch.shape.base_layer if branch is not None and self._embeds else layers))
+            Layer(shape) for _ in range(branch.shape.base_layer if branch is not None and is_end else layers))
         self.branch = branch
-        self.dimension = shape.hidden
+        self.dimension = shape.hidden if vectors or branch is None else 0
 
     @property
     def label_sizes(self) -> dict[str, int]:
@@ -57,6 +59,8 @@ class EncoderGraph(nn.Module):
             if self.branch is not None and depth == self.branch.shape.base_layer:
                 logits = tuple(self.branch(hidden, mask).values())
             hidden = layer(hidden, bias)
+        if self.branch is not None and not self.dimension:
+            return tuple(self.branch(hidden, mask).values())
         if self.branch is not None and self._embeds:
             vectors, found = self.branch.both(hidden, mask)
             return (vectors, *found.values())
@@ -65,8 +69,10 @@ class EncoderGraph(nn.Module):
         return (functional.normalize(token_mean(hidden, keep), dim=1), *logits)
 
 
-def load_graph(folder: Path, *, branch: LabelBranch | None) -> EncoderGraph:
+def load_graph(folder: Path, *, branch: LabelBranch | None, vectors: bool = True) -> EncoderGraph:
     """The graph of a BERT encoder in `folder` (config.json, model.safetensors), float32, in evaluation mode.
+
+    Without `vectors` it gives the branch's logits alone.
 
     Raises ModelError where the files are no BERT with the exact gelu and absolute positions.
     """
@@ -79,7 +85,7 @@ def load_graph(folder: Path, *, branch: LabelBranch | None) -> EncoderGraph:
             labels={}, base_layer=0, n_layers=0, hidden=config["hidden_size"], n_heads=config["num_attention_heads"],
             intermediate=config["intermediate_size"], layer_norm_eps=config["layer_norm_eps"])
         graph = EncoderGraph(shape, vocabulary=config["vocab_size"], positions=config["max_position_embeddings"],
-                             layers=config["num_hidden_layers"], branch=branch)
+                             layers=config["num_hidden_layers"], branch=branch, vectors=vectors)
         # Every text is one segment: the segment's vector goes into the positions once and for all.
         positions = weights["embeddings.position_embeddings.weight"] + weights[
             "embeddings.token_type_embeddings.weight"][0]

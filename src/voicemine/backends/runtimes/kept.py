@@ -16,13 +16,14 @@ import torch
 from voicemine.backends.model_card import file_hash, folder_hashes
 from voicemine.backends.runtimes.graph import GRAPH_VERSION, EncoderGraph
 
-_KEEP = 2  # of each runtime: two label branches in turn need no new conversion
+_KEEP = 4  # of each runtime: two label branches in turn, each with vectors and without, need no new conversion
 _DONE = "card.json"  # the name that folder_hashes leaves out
 
 
 def graph_digest(graph: EncoderGraph) -> str:
     """Hash of a graph's weights and of what converts it, as 16 hex digits."""
-    digest = hashlib.sha256(f"{GRAPH_VERSION}:{torch.__version__}:{list(graph.label_sizes.items())}".encode())
+    what = (GRAPH_VERSION, torch.__version__, graph.dimension, list(graph.label_sizes.items()))
+    digest = hashlib.sha256(":".join(map(str, what)).encode())
     for name, value in sorted(graph.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.contiguous().numpy().data)

@@ -50,7 +50,7 @@ class OnnxRuntime:
 
 def _export(graph: EncoderGraph, folder: Path) -> None:
     example = torch.ones((2, 7), dtype=torch.int64)
-    outputs = ["vectors", *(f"logits.{name}" for name in graph.label_sizes)]
+    outputs = [*(["vectors"] if graph.dimension else []), *(f"logits.{name}" for name in graph.label_sizes)]
     free = {name: {0: "rows", 1: "width"} for name in ("ids", "mask")} | {name: {0: "rows"} for name in outputs}
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -61,7 +61,7 @@ def run(
     mined = items_clean[items_clean["is_mined"]]
     is_whole = settings.items_from == "whole" and len(encoding["item_rows"]) == len(mined)
     asked = [(encoding["rows"], segments["text"])] + ([(encoding["item_rows"], mined["text"])] if is_whole else [])
-    others = _read_by_models(asked, len(encoding["vectors"]), label_models) if label_models else {}
+    others = _read_by_models(asked, label_models) if label_models else {}
     wanted = lru_cache(maxsize=None)(embed)
 
     def read_part(rows: npt.NDArray[np.int64], texts: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def run(
 
 
 def _read_by_models(
-    asked: Sequence[tuple[npt.NDArray[np.int64], pd.Series]], n: int, models: Mapping[str, Labeller]
+    asked: Sequence[tuple[npt.NDArray[np.int64], pd.Series]], models: Mapping[str, Labeller]
 ) -> dict[str, npt.NDArray[np.float32]]:
     """What each model gives for the distinct texts, (n, k) by their row in the encoding; each is read once."""
     rows, first = np.unique(np.concatenate([r for r, _ in asked]), return_index=True)
@@ -94,7 +94,7 @@ def _read_by_models(
     readings = [for_model(t) for t in texts.iloc[first].tolist()]
     out = {}
     for name, model in models.items():
-        out[name] = np.zeros((n, len(model.labels)), dtype=np.float32)
+        out[name] = np.zeros((int(rows.max(initial=-1)) + 1, len(model.labels)), dtype=np.float32)
         out[name][rows] = model.label(readings)
     return out
 

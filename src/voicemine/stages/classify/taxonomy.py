@@ -39,6 +39,17 @@ def targets_of(
     return found | {label: (label,) for label in kept if label in learnt}
 
 
+def undescribed(taxonomy: Taxonomy, calibration: Calibration) -> bool:
+    """Whether a stage or touchpoint is known by its description alone, so that only vectors can tell it.
+
+    Raises as `targets_of`.
+    """
+    sets: dict[str, tuple[Sequence[Stage | Touchpoint], str]] = {
+        "stage": (taxonomy.stages, UNCLEAR), "touchpoint": (taxonomy.touchpoints, NO_TOUCHPOINT)}
+    return any(not olds for name, (entries, kept) in sets.items() if name in calibration
+               for olds in targets_of(entries, (kept,), calibration[name].labels).values())
+
+
 def adapt(
     given: Mapping[str, Floats], calibration: Calibration, taxonomy: Taxonomy, *,
     vectors: Callable[[], npt.NDArray[np.floating]], embed: Embed
